@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Tier } from '../gates/policy.ts';
+import type { RecordSet } from '../records/record-set.ts';
+import { REGISTER_EVIDENCE } from './evidence-ids.ts';
+import {
+  type EvidenceQuery,
+  evidenceItems,
+  isStale,
+  type VersionContext,
+} from './evidence-items.ts';
+import {
+  concernsOrigin,
+  type DueStage,
+  dueOf,
+  type FrameworkPack,
+  isDueBy,
+  levelOf,
+  type Origin,
+  type PackClause,
+} from './pack.ts';
+
+export type EvidenceStatus =
+  | 'met'
+  | 'carried'
+  | 'stale'
+  | 'expired'
+  | 'missing'
+  | 'waived'
+  | 'not yet due'
+  | 'not applicable';
+
+export interface EvidenceResult {
+  readonly id: string;
+  readonly kind?: string;
+  readonly due: DueStage;
+  readonly status: EvidenceStatus;
+  readonly records: readonly string[];
+}
+
+export interface ClauseResult {
+  readonly clause: string;
+  /** The worst status of the clause's items. */
+  readonly status: EvidenceStatus;
+  /** Whether a gap in this clause blocks at the model's tier. */
+  readonly blocks: boolean;
+  readonly evidence: readonly EvidenceResult[];
+}
+
+/** Worst first: a clause is as good as its worst item. */
+const SEVERITY: readonly EvidenceStatus[] = [
+  'missing',
+  'expired',
+  'stale',
+  'waived',
+  'met',
+  'carried',
+  'not yet due',
+  'not applicable',
+];
+
+export interface CompletenessQuery {
+  readonly tier: Tier;
+  readonly origin: Origin;
+  /** The last due point that has been reached. */
+  readonly reached: DueStage;
+  readonly now: string;
+}
+
+/** Status of every clause of a pack for one version. Judges only what is due. */
+export function completeness(
+  set: RecordSet,
+  context: VersionContext,
+  pack: FrameworkPack,
+  query: CompletenessQuery,
+): readonly ClauseResult[] {
+  return pack.clauses.map((clause) => clauseResult(set, context, clause, query));
+}
+
+function clauseResult(
+  set: RecordSet,
+  context: VersionContext,
+  clause: PackClause,
+  query: CompletenessQuery,
+): ClauseResult {
+  const applies = concernsOrigin(clause, query.origin);
+  const evidence = clause.evidence.map((item) => {
+    const due = dueOf(clause, item);
+    const reached = isDueBy(due, query.reached);
+    const found = applies
+      ? itemStatus(set, context, { query: item, now: query.now, reached })
+      : NONE;
+    return { id: item.id, due, ...found, ...(item.kind === undefined ? {} : { kind: item.kind }) };
+  });
+  const worst = SEVERITY.find((status) => evidence.some((item) => item.status === status));
+  return {
+    clause: clause.id,
+    status: worst ?? 'not applicable',
+    blocks: levelOf(clause, query.tier) === 'block',
+    evidence,
+  };
+}
+
+type Found = { readonly status: EvidenceStatus; readonly records: readonly string[] };
+const NONE: Found = { status: 'not applicable', records: [] };
+
+function itemStatus(
+  set: RecordSet,
+  context: VersionContext,
+  at: { readonly query: EvidenceQuery; readonly now: string; readonly reached: boolean },
+): Found {
+  const items = itemsFor(set, context, at.query);
+  const latest = items.at(-1);
+  if (latest === undefined) {
+    if (REGISTER_EVIDENCE.has(at.query.id))
+      return { status: at.reached ? 'met' : 'not yet due', records: [] };
+    return { status: at.reached ? 'missing' : 'not yet due', records: [] };
+  }
+  const records = items.map(({ digest }) => digest);
+  const { subjectRef, content, scope } = latest.statement.predicate;
+  if (isStale(subjectRef, context)) return { status: 'stale', records };
+  if (typeof content.expires === 'string' && content.expires <= at.now) {
+    return { status: 'expired', records };
+  }
+  const carried =
+    scope !== 'version' && latest.loggedAt < context.registeredOn && context.version > 1;
+  return { status: carried ? 'carried' : 'met', records };
+}
+
+/** An electronic signature is read from the approval that carries it, not signed again (frameworks.md, 13). */
+function itemsFor(set: RecordSet, context: VersionContext, query: EvidenceQuery) {
+  return evidenceItems(
+    set,
+    context,
+    query.id === 'e-signature' ? { id: 'approval-record' } : query,
+  );
+}
+
+/** Clauses whose due evidence is not there and whose gap blocks. */
+export function blockingGaps(results: readonly ClauseResult[]): readonly ClauseResult[] {
+  return results.filter(
+    ({ blocks, status }) => blocks && ['missing', 'stale', 'expired'].includes(status),
+  );
+}

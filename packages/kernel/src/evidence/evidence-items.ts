@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { CountedRecord, RecordSet } from '../records/record-set.ts';
+import type { SubjectRef } from '../records/statement.ts';
+import type { EvidenceId } from './evidence-ids.ts';
+
+/** Which version evidence is judged for, and the data it was built on. */
+export interface VersionContext {
+  readonly workspace: string;
+  readonly model: string;
+  readonly use: string;
+  readonly version: number;
+  readonly artifactDigest: string;
+  /** Log position of the version's `model-artifact`: what is older was carried forward. */
+  readonly registeredAt: number;
+  readonly registeredOn: string;
+}
+
+export type VersionResult =
+  | { readonly ok: true; readonly context: VersionContext }
+  | { readonly ok: false; readonly reason: string };
+
+/** Finds the version that a `model-artifact` record registered. */
+export function versionContext(
+  set: RecordSet,
+  ref: {
+    readonly workspace: string;
+    readonly model: string;
+    readonly use: string;
+    readonly version: number;
+  },
+): VersionResult {
+  const found = set.records.filter(
+    ({ statement: { predicate } }) =>
+      predicate.type === 'model-artifact' &&
+      predicate.subjectRef.workspace === ref.workspace &&
+      predicate.subjectRef.model === ref.model &&
+      predicate.subjectRef.version === ref.version,
+  );
+  const artifact = found[0];
+  const digest = artifact?.statement.predicate.subjectRef.artifactDigest;
+  if (artifact === undefined || digest === undefined) {
+    return { ok: false, reason: `no version ${ref.model}@${ref.version} is registered` };
+  }
+  // A second registration under the same number would make the number mean two things.
+  if (found.length > 1)
+    return { ok: false, reason: `${ref.model}@${ref.version} was registered twice` };
+  return {
+    ok: true,
+    context: {
+      ...ref,
+      artifactDigest: digest,
+      registeredAt: artifact.index,
+      registeredOn: artifact.loggedAt,
+    },
+  };
+}
+
+/**
+ * Whether an item of evidence is about this version: by its scope, so that items of a model, a use, a dataset
+ * or a feature carry forward to later versions while their subject is unchanged (frameworks.md, section 13).
+ */
+export function appliesTo(record: CountedRecord, context: VersionContext): boolean {
+  const { scope, subjectRef: ref } = record.statement.predicate;
+  if (ref.workspace !== context.workspace) return false;
+  if (scope === 'firm') return true;
+  if (ref.model !== context.model) return false;
+  if (ref.use !== undefined && ref.use !== context.use) return false;
+  if (scope === 'version') return ref.version === context.version;
+  return ref.version === undefined || ref.version <= context.version;
+}
+
+/** Whether a version's item was made for other bytes than the version's own. */
+export function isStale(ref: SubjectRef, context: VersionContext): boolean {
+  return (
+    ref.version === context.version &&
+    ref.artifactDigest !== undefined &&
+    ref.artifactDigest !== context.artifactDigest
+  );
+}
+
+export interface EvidenceQuery {
+  readonly id: EvidenceId;
+  readonly kind?: string;
+}
+
+/** Items in force for a version, in log order; superseded ones are left out. */
+export function evidenceItems(
+  set: RecordSet,
+  context: VersionContext,
+  query: EvidenceQuery,
+): readonly CountedRecord[] {
+  const superseded = supersededDigests(set);
+  return set.records.filter((record) => {
+    const { predicate } = record.statement;
+    if (predicate.type !== query.id) return false;
+    if (query.kind !== undefined && predicate.kind !== query.kind) return false;
+    return !superseded.has(record.digest) && appliesTo(record, context);
+  });
+}
+
+export function supersededDigests(set: RecordSet): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { statement } of set.records) {
+    if (statement.predicate.supersedes !== undefined) found.add(statement.predicate.supersedes);
+  }
+  return found;
+}
+
+/** The newest item in force, or undefined. */
+export function latestItem(
+  set: RecordSet,
+  context: VersionContext,
+  query: EvidenceQuery,
+): CountedRecord | undefined {
+  return evidenceItems(set, context, query).at(-1);
+}

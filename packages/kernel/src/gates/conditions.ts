@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { parseDecimal } from '../decimal.ts';
+import { blockingGaps, completeness } from '../evidence/completeness.ts';
+import type { EvidenceId } from '../evidence/evidence-ids.ts';
+import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
+import type { DueStage } from '../evidence/pack.ts';
+import { accountOf, holdsRole } from '../identity/key-register.ts';
+import type { CountedRecord } from '../records/record-set.ts';
+import { asArray, asObject, asString, optional } from '../records/shape.ts';
+import { endingsOf } from '../warrants/endings.ts';
+import { readFindingContent } from './change-request.ts';
+import { coveredMeasurements } from './exceptions.ts';
+import type { GateFacts } from './facts.ts';
+import { gateVerdict, type JudgedMeasurement, measurementsOf } from './measurements.ts';
+import type { ConditionId } from './policy.ts';
+import { conflictOf } from './separation-of-duties.ts';
+
+export type Outcome = 'pass' | 'excepted' | 'inconclusive' | 'fail';
+
+export interface ConditionResult {
+  readonly outcome: Outcome;
+  readonly reasons: readonly string[];
+  readonly records: readonly string[];
+}
+
+type Judge = (facts: GateFacts) => ConditionResult;
+
+const pass = (records: readonly string[], ...reasons: readonly string[]): ConditionResult => ({
+  outcome: 'pass',
+  reasons,
+  records,
+});
+const fail = (reasons: readonly string[], records: readonly string[] = []): ConditionResult => ({
+  outcome: 'fail',
+  reasons,
+  records,
+});
+
+/** Judges one condition. A condition that throws denies, with the message as its reason. */
+export function judgeCondition(id: ConditionId, facts: GateFacts): ConditionResult {
+  try {
+    return JUDGES[id](facts);
+  } catch (error) {
+    return fail([error instanceof Error ? error.message : 'the condition could not be judged']);
+  }
+}
+
+const JUDGES: { readonly [id in ConditionId]: Judge } = {
+  'promotable-run': promotableRun,
+  'evidence-complete': evidenceComplete,
+  'threshold-floors': thresholdFloors,
+  performance: (facts) => measured(facts, 'performance', ['performance-test', 'robustness-test']),
+  bias: (facts) => measured(facts, 'bias', ['fairness-test']),
+  reproducible,
+  'independent-validation': independentValidation,
+  findings: noBlockingFinding,
+  staged,
+  parity,
+};
+
+function promotableRun(facts: GateFacts): ConditionResult {
+  const run = facts.set.byDigest.get(facts.request.run);
+  if (run?.statement.predicate.type !== 'training-run') {
+    return fail([`run ${facts.request.run.slice(0, 12)} is not in the log`]);
+  }
+  const { content, subjectRef } = run.statement.predicate;
+  if (content.promotable !== true)
+    return fail(['the run is a draft: run it with `--remote`'], [run.digest]);
+  const spec = facts.set.byDigest.get(facts.request.spec)?.statement.predicate;
+  const bound =
+    subjectRef.artifactDigest === facts.context.artifactDigest &&
+    spec?.type === 'model-spec' &&
+    spec.subjectRef.artifactDigest === facts.context.artifactDigest;
+  if (!bound) return fail(['run or specification belongs to other artefact bytes'], [run.digest]);
+  return pass([run.digest, facts.request.spec]);
+}
+
+const DUE_FOR: { readonly [transition in 'staging' | 'production']: DueStage } = {
+  staging: 'staging',
+  production: 'production',
+};
+
+/** Approvals are what is being given, so their own items cannot be asked for beforehand. */
+const GIVEN_AT_THE_GATE: readonly string[] = ['approval-record', 'e-signature'];
+
+/** Clauses of every pack in scope, judged up to `reached`. */
+export function missingEvidence(facts: GateFacts, reached: DueStage): readonly string[] {
+  const gaps: string[] = [];
+  for (const pack of facts.packs) {
+    const results = completeness(facts.set, facts.context, pack, {
+      tier: facts.tier,
+      origin: 'built',
+      reached,
+      now: facts.now,
+    });
+    for (const clause of blockingGaps(results)) {
+      const lacking = clause.evidence.filter(
+        ({ id, status }) =>
+          ['missing', 'stale', 'expired'].includes(status) && !GIVEN_AT_THE_GATE.includes(id),
+      );
+      gaps.push(...lacking.map(({ id, status }) => `${clause.clause}: ${id} ${status}`));
+    }
+  }
+  return gaps;
+}
+
+function evidenceComplete(facts: GateFacts): ConditionResult {
+  const gaps = missingEvidence(facts, DUE_FOR[facts.request.transition]);
+  return gaps.length === 0 ? pass([]) : fail(gaps);
+}
+
+/** The part of completeness that is due when a version becomes a candidate. */
+export function candidateEvidence(facts: GateFacts): ConditionResult {
+  const due: DueStage = facts.request.transition === 'staging' ? 'candidate' : 'staging';
+  const gaps = missingEvidence(facts, due);
+  return gaps.length === 0 ? pass([]) : fail(gaps);
+}
+
+/** A plan may tighten the floors that model risk signed, never loosen or omit one. */
+function thresholdFloors(facts: GateFacts): ConditionResult {
+  const plan = evidenceItems(facts.set, facts.context, { id: 'test-plan', kind: 'development' }).at(
+    -1,
+  );
+  if (plan === undefined) return fail(['no test plan was fixed before testing']);
+  const limits = asArray(
+    plan.statement.predicate.content.limits,
+    'content.limits',
+    (json, path) => {
+      const object = asObject(json, path);
+      return {
+        metric: asString(object.metric, `${path}.metric`),
+        op: asString(object.op, `${path}.op`),
+        value: asString(object.value, `${path}.value`),
+      };
+    },
+  );
+  const loose = facts.floors.flatMap((floor) => {
+    const limit = limits.find(({ metric, op }) => metric === floor.metric && op === floor.op);
+    if (limit === undefined) return [`the plan sets no limit \`${floor.metric} ${floor.op}\``];
+    const difference = parseDecimal(limit.value) - parseDecimal(floor.value);
+    const holds = floor.op === '>=' ? difference >= 0 : difference <= 0;
+    return holds
+      ? []
+      : [
+          `the plan's ${floor.metric} ${limit.op} ${limit.value} is looser than the floor ${floor.value}`,
+        ];
+  });
+  return loose.length === 0 ? pass([plan.digest]) : fail(loose, [plan.digest]);
+}
+
+/** The worst verdict over the developer's reports of some types; inconclusive ones may be excepted one by one. */
+function measured(
+  facts: GateFacts,
+  condition: ConditionId,
+  types: readonly EvidenceId[],
+): ConditionResult {
+  const reports = types.flatMap((id) => newestByKind(facts, id));
+  const first = types[0];
+  if (first === undefined || !reports.some((report) => report.statement.predicate.type === first)) {
+    return fail([`no ${first} is recorded for this version`]);
+  }
+  const stale = reports.find(({ statement }) =>
+    isStale(statement.predicate.subjectRef, facts.context),
+  );
+  if (stale !== undefined)
+    return fail([`${stale.statement.predicate.type} was made for other bytes`]);
+  const records = reports.map(({ digest }) => digest);
+  const measurements = reports.flatMap(measurementsOf);
+  const failed = measurements.filter((one) => gateVerdict(one) === 'fail');
+  if (failed.length > 0) return fail(failed.map(describe), records);
+  const open = measurements.filter((one) => gateVerdict(one) === 'inconclusive');
+  if (open.length === 0) return pass(records);
+  const covered = coveredMeasurements(facts, condition);
+  const uncovered = open.filter(({ id }) => !covered.measurements.has(id));
+  if (uncovered.length > 0) {
+    const reasons = [...uncovered.map(describe), ...covered.refused];
+    return { outcome: 'inconclusive', reasons, records };
+  }
+  return {
+    outcome: 'excepted',
+    reasons: open.map(describe),
+    records: [...records, ...covered.records],
+  };
+}
+
+/** The newest report of each kind and phase: earlier looks stay in the log, the last one is judged. */
+function newestByKind(facts: GateFacts, id: EvidenceId): readonly CountedRecord[] {
+  const newest = new Map<string, CountedRecord>();
+  for (const item of evidenceItems(facts.set, facts.context, { id })) {
+    const phase = optional(item.statement.predicate.content.phase, 'content.phase', asString) ?? '';
+    newest.set(`${item.statement.predicate.kind ?? ''}/${phase}`, item);
+  }
+  return [...newest.values()];
+}
+
+function describe(one: JudgedMeasurement): string {
+  const limit = one.limit === undefined ? '' : ` (limit ${one.limit})`;
+  return `${one.id} = ${one.value}${limit}: ${gateVerdict(one)}`;
+}
+
+function reproducible(facts: GateFacts): ConditionResult {
+  const item = latestItem(facts.set, facts.context, { id: 'reproduction-attestation' });
+  if (item === undefined)
+    return fail(['the version has not been rebuilt: run `countersign reproduce`']);
+  const { content, subjectRef } = item.statement.predicate;
+  if (isStale(subjectRef, facts.context))
+    return fail(['the rebuild was of other bytes'], [item.digest]);
+  const verdict = asString(content.verdict, 'content.verdict');
+  if (verdict === 'byte-identical') return pass([item.digest]);
+  if (!['score-identical', 'within tolerance'].includes(verdict)) {
+    return fail([`rebuild verdict: ${verdict}`], [item.digest]);
+  }
+  const covered = coveredMeasurements(facts, 'reproducible');
+  return covered.measurements.has(verdict)
+    ? {
+        outcome: 'excepted',
+        reasons: [`rebuild verdict: ${verdict}`],
+        records: [item.digest, ...covered.records],
+      }
+    : { outcome: 'inconclusive', reasons: [`rebuild verdict: ${verdict}`], records: [item.digest] };
+}
+
+function independentValidation(facts: GateFacts): ConditionResult {
+  const report = latestItem(facts.set, facts.context, { id: 'validation-report' });
+  if (report === undefined) return fail(['no validation report is signed']);
+  const { content, subjectRef } = report.statement.predicate;
+  if (isStale(subjectRef, facts.context))
+    return fail(['the validation was of other bytes'], [report.digest]);
+  const validators = report.signers.filter((key) => holdsRole(key, 'validator')).map(accountOf);
+  const conflicts = validators.flatMap(
+    (account) => conflictOf(facts.set, facts.duties, { account, role: 'validator' }) ?? [],
+  );
+  if (conflicts.length === validators.length) return fail(conflicts, [report.digest]);
+  const outcome = asString(content.outcome, 'content.outcome');
+  if (!['approved', 'approved with conditions'].includes(outcome)) {
+    return fail([`the validator concluded: ${outcome}`], [report.digest]);
+  }
+  return pass([report.digest]);
+}
+
+function noBlockingFinding(facts: GateFacts): ConditionResult {
+  const findings = evidenceItems(facts.set, facts.context, { id: 'finding' });
+  const open = findings
+    .map((record) => ({ record, finding: readFindingContent(record) }))
+    .filter(({ finding }) => finding.blocking && finding.status !== 'closed');
+  const records = findings.map(({ digest }) => digest);
+  if (open.length === 0) return pass(records);
+  return fail(
+    open.map(({ finding }) => `finding ${finding.id} (${finding.severity}) is ${finding.status}`),
+    records,
+  );
+}
+
+function staged(facts: GateFacts): ConditionResult {
+  const warrant = evidenceItems(facts.set, facts.context, {
+    id: 'deployment-record',
+    kind: 'promote',
+  })
+    .filter(
+      ({ digest, statement }) =>
+        endingsOf(facts.set, digest).length === 0 &&
+        statement.predicate.content.environment === 'staging' &&
+        statement.predicate.subjectRef.artifactDigest === facts.context.artifactDigest,
+    )
+    .at(-1);
+  return warrant === undefined
+    ? fail(['the version holds no staging warrant'])
+    : pass([warrant.digest]);
+}
+
+function parity(facts: GateFacts): ConditionResult {
+  const result = measured(facts, 'parity', ['implementation-test']);
+  // Parity is not excusable: what serves must be what was approved.
+  return result.outcome === 'inconclusive' ? { ...result, outcome: 'fail' } : result;
+}

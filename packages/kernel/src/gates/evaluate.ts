@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import { supersededDigests } from '../evidence/evidence-items.ts';
+import { accountOf, holdsRole } from '../identity/key-register.ts';
+import type { Role } from '../identity/roles.ts';
+import type { CountedRecord, RecordSet } from '../records/record-set.ts';
+import { recordsOfType } from '../records/record-set.ts';
+import { type Approval, readApprovalContent } from './change-request.ts';
+import { type ConditionResult, candidateEvidence, judgeCondition } from './conditions.ts';
+import { type GateFacts, gateFacts } from './facts.ts';
+import { type ApprovalRule, type ConditionRule, whenHolds } from './policy.ts';
+import { conflictOf } from './separation-of-duties.ts';
+
+/** `submit`: what must hold to open the request; `promote`: everything a warrant rests on. */
+export type Phase = 'submit' | 'promote';
+
+export interface JudgedCondition extends ConditionResult {
+  readonly id: string;
+  readonly gate: string;
+}
+
+export interface JudgedApproval {
+  readonly role: Role;
+  readonly gate: string;
+  readonly meaning: string;
+  readonly needed: number;
+  readonly given: readonly { readonly account: string; readonly record: string }[];
+  /** Approvals offered for this role that do not count, with the reason. */
+  readonly refused: readonly { readonly record: string; readonly reason: string }[];
+  /** Who holds the role but is barred by a conflict. */
+  readonly conflicts: readonly string[];
+}
+
+export interface GateVerdict {
+  readonly changeRequest: string;
+  readonly allowed: boolean;
+  readonly conditions: readonly JudgedCondition[];
+  readonly approvals: readonly JudgedApproval[];
+  /** What is missing, in sentences, in the order in which it can be mended. */
+  readonly missing: readonly string[];
+}
+
+/**
+ * Judges a change request from records alone: the same answer in server, gateway, browser and offline verifier.
+ * @param now UTC time for expiry; the records of `set` are what is known
+ */
+export function evaluateGates(
+  set: RecordSet,
+  changeRequest: string,
+  at: { readonly phase: Phase; readonly now: string },
+): GateVerdict {
+  const read = gateFacts(set, changeRequest, at.now);
+  if (!read.ok) {
+    return { changeRequest, allowed: false, conditions: [], approvals: [], missing: [read.reason] };
+  }
+  const { facts } = read;
+  const rule = facts.policy.transitions[facts.request.transition];
+  const conditions = rule.conditions
+    .filter((one) => whenHolds(one.when, facts) && (at.phase === 'promote' || one.at === 'submit'))
+    .map((one) => judge(one, facts, at.phase));
+  const approvals =
+    at.phase === 'submit'
+      ? []
+      : rule.approvals
+          .filter((one) => whenHolds(one.when, facts))
+          .map((one) => judgeApproval(one, facts));
+  const missing = [
+    ...unattributedAuthors(facts),
+    ...conditions.flatMap(missingOfCondition),
+    ...approvals.flatMap(missingOfApproval),
+    ...doubleDuties(approvals),
+  ];
+  return { changeRequest, allowed: missing.length === 0, conditions, approvals, missing };
+}
+
+function judge(rule: ConditionRule, facts: GateFacts, phase: Phase): JudgedCondition {
+  const result =
+    rule.id === 'evidence-complete' && phase === 'submit'
+      ? candidateEvidence(facts)
+      : judgeCondition(rule.id, facts);
+  return { id: rule.id, gate: rule.gate, ...result };
+}
+
+function missingOfCondition(one: JudgedCondition): readonly string[] {
+  if (one.outcome === 'pass' || one.outcome === 'excepted') return [];
+  const reasons = one.reasons.length === 0 ? ['no reason given'] : one.reasons;
+  return reasons.map((reason) => `${one.gate} ${one.id} (${one.outcome}): ${reason}`);
+}
+
+/** At high tier a commit author whom nobody has attributed to an account might be the approver: that blocks. */
+function unattributedAuthors(facts: GateFacts): readonly string[] {
+  if (facts.tier !== 'high') return [];
+  return facts.duties.unattributed.map(
+    (email) => `separation of duties: commit author \`${email}\` belongs to no account`,
+  );
+}
+
+function judgeApproval(rule: ApprovalRule, facts: GateFacts): JudgedApproval {
+  const given = new Map<string, string>();
+  const refused: { record: string; reason: string }[] = [];
+  for (const record of recordsOfType(facts.set, 'approval-record')) {
+    const approval = readApproval(record);
+    if (approval?.changeRequest !== facts.record.digest || approval.role !== rule.role) continue;
+    const outcome = approvalOutcome(facts, { record, approval, rule });
+    if ('reason' in outcome) refused.push({ record: record.digest, reason: outcome.reason });
+    else given.set(outcome.account, record.digest);
+  }
+  return {
+    role: rule.role,
+    gate: rule.gate,
+    meaning: rule.meaning,
+    needed: rule.count,
+    given: [...given].map(([account, record]) => ({ account, record })),
+    refused,
+    conflicts: conflictsOfRole(facts, rule.role),
+  };
+}
+
+function readApproval(record: CountedRecord): Approval | undefined {
+  try {
+    return readApprovalContent(record.statement.predicate.content);
+  } catch {
+    // An approval that cannot be read approves nothing; the missing signature is what is reported.
+    return undefined;
+  }
+}
+
+function approvalOutcome(
+  facts: GateFacts,
+  at: { readonly record: CountedRecord; readonly approval: Approval; readonly rule: ApprovalRule },
+): { readonly account: string } | { readonly reason: string } {
+  const { record, approval, rule } = at;
+  if (approval.gate !== rule.gate) return { reason: `given for ${approval.gate}` };
+  if (record.statement.subject[0]?.digest.sha256 !== facts.record.digest) {
+    return { reason: 'its subject is another change request' };
+  }
+  const { actor } = record.statement.predicate;
+  const key = record.signers.find((one) => accountOf(one) === actor && holdsRole(one, rule.role));
+  if (key === undefined) return { reason: `\`${actor}\` did not sign it in the role ${rule.role}` };
+  if (approval.decision === 'reject') return { reason: `\`${actor}\` rejected the request` };
+  const conflict = conflictOf(facts.set, facts.duties, { account: actor, role: rule.role });
+  if (conflict !== undefined) return { reason: conflict };
+  const superseded = supersededDigests(facts.set);
+  const changed = approval.evidence.find((digest) => superseded.has(digest));
+  if (changed !== undefined) {
+    return { reason: `stale: evidence ${changed.slice(0, 12)} was superseded after signing` };
+  }
+  const unseen = facts.request.evidence.find((digest) => !approval.evidence.includes(digest));
+  return unseen === undefined
+    ? { account: actor }
+    : { reason: `it does not cover evidence ${unseen.slice(0, 12)} of the request` };
+}
+
+function conflictsOfRole(facts: GateFacts, role: Role): readonly string[] {
+  const accounts = new Set(
+    [...facts.set.register.values()].filter((key) => holdsRole(key, role)).map(accountOf),
+  );
+  return [...accounts].flatMap(
+    (account) => conflictOf(facts.set, facts.duties, { account, role }) ?? [],
+  );
+}
+
+function missingOfApproval(one: JudgedApproval): readonly string[] {
+  const lacking = one.needed - one.given.length;
+  const rejected = one.refused.filter(({ reason }) => reason.endsWith('rejected the request'));
+  if (rejected.length > 0) return rejected.map(({ reason }) => `${one.gate}: ${reason}`);
+  if (lacking <= 0) return [];
+  return [
+    `${one.gate}: ${lacking} approval${lacking === 1 ? '' : 's'} by ${one.role} missing`,
+    ...one.refused.map(
+      ({ record, reason }) => `${one.gate}: approval ${record.slice(0, 12)} refused: ${reason}`,
+    ),
+  ];
+}
+
+/** One person's judgement counts once: two roles on one request need two people. */
+function doubleDuties(approvals: readonly JudgedApproval[]): readonly string[] {
+  const roles = new Map<string, Role[]>();
+  for (const { role, given } of approvals) {
+    for (const { account } of given) roles.set(account, [...(roles.get(account) ?? []), role]);
+  }
+  return [...roles]
+    .filter(([, held]) => held.length > 1)
+    .map(
+      ([account, held]) => `separation of duties: \`${account}\` approved as ${held.join(' and ')}`,
+    );
+}
+
+/** May this account approve in this role? The computed conflict, or undefined. For refusing at the door. */
+export function approvalConflict(
+  set: RecordSet,
+  changeRequest: string,
+  who: { readonly account: string; readonly role: Role; readonly now: string },
+): string | undefined {
+  const read = gateFacts(set, changeRequest, who.now);
+  return read.ok ? conflictOf(set, read.facts.duties, who) : read.reason;
+}

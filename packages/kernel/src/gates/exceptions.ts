@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { evidenceItems } from '../evidence/evidence-items.ts';
+import { accountOf, type EnrolledKey, holdsRole } from '../identity/key-register.ts';
+import type { Role } from '../identity/roles.ts';
+import type { CountedRecord } from '../records/record-set.ts';
+import { type ExceptionRecord, readExceptionContent } from './change-request.ts';
+import type { GateFacts } from './facts.ts';
+import { type ConditionId, type ExceptionRule, NEVER_EXCUSED } from './policy.ts';
+import { conflictOf } from './separation-of-duties.ts';
+
+export interface Covered {
+  readonly measurements: ReadonlySet<string>;
+  readonly records: readonly string[];
+  /** Exceptions that were offered but do not hold, with the reason. */
+  readonly refused: readonly string[];
+}
+
+/** The measurements of a condition that valid signed exceptions cover, under the policy of the change request. */
+export function coveredMeasurements(facts: GateFacts, condition: ConditionId): Covered {
+  const rule = facts.policy.exceptions.find((one) => one.condition === condition);
+  const measurements = new Set<string>();
+  const records: string[] = [];
+  const refused: string[] = [];
+  for (const record of evidenceItems(facts.set, facts.context, { id: 'exception-record' })) {
+    const exception = readExceptionContent(record.statement.predicate.content);
+    if (exception.condition !== condition) continue;
+    const refusal = exceptionRefusal(facts, { record, exception, rule });
+    if (refusal === undefined) {
+      for (const id of exception.measurements) measurements.add(id);
+      records.push(record.digest);
+    } else {
+      refused.push(`exception ${record.digest.slice(0, 12)}: ${refusal}`);
+    }
+  }
+  return { measurements, records, refused };
+}
+
+function exceptionRefusal(
+  facts: GateFacts,
+  at: {
+    readonly record: CountedRecord;
+    readonly exception: ExceptionRecord;
+    readonly rule: ExceptionRule | undefined;
+  },
+): string | undefined {
+  const { record, exception, rule } = at;
+  if (rule === undefined || NEVER_EXCUSED.includes(rule.condition))
+    return 'policy allows none here';
+  if (record.statement.predicate.subjectRef.artifactDigest !== facts.context.artifactDigest) {
+    return 'it was signed for other artefact bytes';
+  }
+  if (exception.expires <= facts.now) return `it expired on ${exception.expires}`;
+  const days = (Date.parse(exception.expires) - Date.parse(record.loggedAt)) / 86_400_000;
+  if (days > rule.daysMax) return `it runs ${Math.ceil(days)} days, policy allows ${rule.daysMax}`;
+  const missing = rule.signers.find((role) => !signedFor(facts, record.signers, role));
+  if (missing !== undefined) return `no independent signature in the role \`${missing}\``;
+  const accounts = new Set(record.signers.map(accountOf));
+  return accounts.size < rule.signers.length ? 'one person signed for two roles' : undefined;
+}
+
+function signedFor(facts: GateFacts, signers: readonly EnrolledKey[], role: Role): boolean {
+  return signers.some(
+    (key) =>
+      holdsRole(key, role) &&
+      conflictOf(facts.set, facts.duties, { account: accountOf(key), role }) === undefined,
+  );
+}

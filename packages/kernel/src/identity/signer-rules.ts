@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RecordType } from '../records/record-type.ts';
+import type { Predicate } from '../records/statement.ts';
+import { accountOf, type EnrolledKey, holdsRole } from './key-register.ts';
+import type { Role, Service } from './roles.ts';
+
+/** Who must have signed a record for it to count as what it says it is. */
+type Rule =
+  | { readonly service: Service }
+  | { readonly roles: readonly Role[]; readonly persons: number }
+  | { readonly anyOf: readonly Rule[] };
+
+const byPlatform: Rule = { service: 'platform' };
+const by = (persons: number, ...roles: readonly Role[]): Rule => ({ roles, persons });
+const anyPerson: Rule = by(
+  1,
+  'developer',
+  'model-risk',
+  'validator',
+  'legal',
+  'compliance',
+  'executive',
+  'model-owner',
+  'operator',
+  'administrator',
+);
+
+/** Measured or computed by the platform: a person's signature would only claim it. */
+const MEASURED: readonly RecordType[] = [
+  'dataset-snapshot',
+  'data-quality-report',
+  'representativeness-report',
+  'source-revision',
+  'environment-lock',
+  'training-run',
+  'model-artifact',
+  'model-spec',
+  'reproduction-attestation',
+  'performance-test',
+  'robustness-test',
+  'benchmark-test',
+  'explainability-test',
+  'fairness-test',
+  'implementation-test',
+  'sod-check',
+  'monitoring-result',
+  'outcomes-analysis',
+  'outcome-record',
+  'action-record',
+  'generated-document',
+  'integrity-check',
+];
+
+const PERSONS: readonly (readonly [RecordType, Rule])[] = [
+  ['inventory-entry', by(1, 'model-owner', 'developer', 'model-risk')],
+  ['intended-use', by(1, 'model-owner')],
+  ['risk-tier', by(1, 'model-risk')],
+  ['scope-determination', by(1, 'model-risk')],
+  ['role-assignment', by(1, 'model-risk', 'administrator')],
+  ['policy-document', by(2, 'administrator', 'model-risk')],
+  ['validation-report', by(1, 'validator')],
+  ['change-record', by(1, 'developer', 'model-owner')],
+  ['run-request', by(1, 'developer', 'model-owner', 'validator')],
+  ['key-enrolment', by(2, 'administrator')],
+];
+
+const RULES: ReadonlyMap<RecordType, Rule> = new Map<RecordType, Rule>([
+  ...MEASURED.map((type) => [type, byPlatform] as const),
+  ...PERSONS,
+  ['decision-log', { service: 'gateway' }],
+  ['finding', { anyOf: [anyPerson, byPlatform] }],
+  ['test-plan', { anyOf: [byPlatform, by(1, 'validator')] }],
+]);
+
+const REVOKERS: Rule = {
+  anyOf: [
+    byPlatform,
+    by(1, 'model-risk', 'validator', 'model-owner', 'executive', 'compliance', 'legal'),
+  ],
+};
+
+function ruleFor(predicate: Predicate): Rule {
+  if (predicate.type === 'deployment-record')
+    return predicate.kind === 'promote' ? byPlatform : REVOKERS;
+  return RULES.get(predicate.type) ?? anyPerson;
+}
+
+function satisfies(rule: Rule, signers: readonly EnrolledKey[]): boolean {
+  if ('anyOf' in rule) return rule.anyOf.some((one) => satisfies(one, signers));
+  if ('service' in rule) {
+    return signers.some(
+      ({ holder }) => holder.kind === 'service' && holder.service === rule.service,
+    );
+  }
+  const persons = signers.filter((key) => rule.roles.some((role) => holdsRole(key, role)));
+  return new Set(persons.map(accountOf)).size >= rule.persons;
+}
+
+function describe(rule: Rule): string {
+  if ('anyOf' in rule) return rule.anyOf.map(describe).join(', or ');
+  if ('service' in rule) return `the ${rule.service} key`;
+  const who = rule.persons === 1 ? 'one person' : `${rule.persons} persons`;
+  return `${who} in the role ${rule.roles.join(' or ')}`;
+}
+
+/** Why the signatures on a record do not make it count, or undefined when they do. */
+export function signerRefusal(
+  predicate: Predicate,
+  signers: readonly EnrolledKey[],
+): string | undefined {
+  const rule = ruleFor(predicate);
+  if (!satisfies(rule, signers)) return `${predicate.type} must be signed by ${describe(rule)}`;
+  if (predicate.actor.startsWith('service:')) return undefined;
+  const persons = signers.filter(({ holder }) => holder.kind === 'person').map(accountOf);
+  // A platform record may name the person who asked for it; a person's record names one of its signers.
+  if (persons.length > 0 && !persons.includes(predicate.actor)) {
+    return `\`${predicate.actor}\` acted but did not sign`;
+  }
+  return undefined;
+}

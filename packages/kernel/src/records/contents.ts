@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Json } from '../json/parse.ts';
+
+/**
+ * What `predicate.content` holds, by record type. Types only: gates read what they need through the strict readers of
+ * `gates/` and `warrants/`. Decimals are text (`canonicalDecimal` for measured values, shortest text for parameters);
+ * integers are numbers; no binary float anywhere.
+ */
+
+/** A human paper (any `*.md` evidence): design-rationale, intended-use, dataset-datasheet, feature-catalogue, … */
+export interface PaperContent {
+  readonly title: string;
+  /** Account of the author, who signs. */
+  readonly author: string;
+  /** The Markdown as written, by digest; it is in the blob store. */
+  readonly text: {
+    readonly digest: string;
+    readonly size: number;
+    readonly mediaType: 'text/markdown';
+  };
+  /** Body by `## Heading`, in order; the Markdown under each. */
+  readonly sections: readonly { readonly heading: string; readonly markdown: string }[];
+  /** Further front-matter members, as text. */
+  readonly facts: { readonly [name: string]: string };
+  readonly expires?: string;
+}
+
+/** inventory-entry, scope model. */
+export interface InventoryEntryContent {
+  readonly name: string;
+  readonly purpose: string;
+  readonly owner: string;
+  readonly developer: string;
+  readonly origin: 'built' | 'imported' | 'external';
+  readonly businessLine: string;
+  readonly jurisdictions: readonly string[];
+  readonly uses: readonly string[];
+}
+
+/** risk-tier, scope use. */
+export interface RiskTierContent {
+  readonly questionnaire: { readonly id: string; readonly version: string };
+  readonly answers: readonly {
+    readonly question: string;
+    readonly text: string;
+    readonly answer: string;
+    readonly points: number;
+  }[];
+  readonly points: number;
+  readonly computed: 'high' | 'medium' | 'low';
+  readonly tier: 'high' | 'medium' | 'low';
+  readonly override?: string;
+  readonly fairLending: boolean;
+  readonly groups: readonly { readonly attribute: string; readonly reference: string }[];
+  readonly floors: readonly {
+    readonly metric: string;
+    readonly op: '>=' | '<=';
+    readonly value: string;
+  }[];
+}
+
+/** scope-determination, scope use; one record a pack. */
+export interface ScopeDeterminationContent {
+  readonly pack: string;
+  readonly inScope: boolean;
+  readonly rationale: string;
+  readonly revisitTrigger: string;
+}
+
+/** role-assignment, scope model. */
+export interface RoleAssignmentContent {
+  readonly principal: string;
+  readonly role: string;
+  readonly from: string;
+  readonly competence: string;
+  readonly conflicts: string;
+}
+
+/** policy-document, scope firm. `kind`: promotion-policy (`policy`), framework-pack (`pack`), questionnaire (`questionnaire`). */
+export interface PolicyDocumentContent {
+  readonly title: string;
+  readonly version: string;
+  readonly textDigest: string;
+  readonly policy?: Json;
+  readonly pack?: Json;
+  readonly questionnaire?: Json;
+}
+
+/** dataset-snapshot, scope dataset; one record a split (development, holdout, stream) and one of the whole. */
+export interface DatasetSnapshotContent {
+  readonly dataset: string;
+  readonly split: string;
+  readonly sealed: boolean;
+  readonly contentDigest: string;
+  readonly schemaDigest: string;
+  readonly format: 'csv' | 'parquet';
+  readonly rows: number;
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly role?: string;
+  }[];
+  /** Profile of each column: counts, missing, distinct, quantiles, top categories; as the pipeline wrote it. */
+  readonly profile: Json;
+  readonly source: Json;
+  readonly exclusions: Json;
+}
+
+/** data-quality-report, scope dataset, kind training. */
+export interface DataQualityContent {
+  readonly dataset: string;
+  readonly checks: readonly {
+    readonly check: string;
+    readonly severity: string;
+    readonly threshold: string;
+    readonly value: string;
+    readonly result: 'pass' | 'fail' | 'warn';
+  }[];
+}
+
+/** representativeness-report, scope dataset. */
+export interface RepresentativenessContent {
+  readonly dataset: string;
+  readonly population: string;
+  readonly groups: readonly {
+    readonly attribute: string;
+    readonly group: string;
+    readonly rows: number;
+    readonly share: string;
+    readonly declared?: string;
+  }[];
+  readonly conclusion: string;
+}
+
+/** source-revision, scope version. */
+export interface SourceRevisionContent {
+  readonly repository: string;
+  readonly commit: string;
+  readonly tree: string;
+  readonly clean: boolean;
+  readonly bundle: string;
+  /** `account` is absent where no account has been attributed to the e-mail address. */
+  readonly authors: readonly { readonly email: string; readonly account?: string }[];
+}
+
+/** environment-lock, scope version. */
+export interface EnvironmentLockContent {
+  readonly lockDigest: string;
+  readonly packages: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly wheel: string;
+    readonly digest: string;
+  }[];
+  readonly interpreter: Json;
+  readonly platform: Json;
+  readonly determinism: Json;
+}
+
+/** training-run, scope version. */
+export interface TrainingRunContent {
+  readonly run: string;
+  readonly promotable: boolean;
+  readonly started: string;
+  readonly ended: string;
+  readonly steps: readonly {
+    readonly name: string;
+    readonly command: string;
+    readonly network: boolean;
+    readonly params: Json;
+    readonly inputs: readonly {
+      readonly name: string;
+      readonly digest: string;
+      readonly size: number;
+    }[];
+    readonly outputs: readonly {
+      readonly name: string;
+      readonly digest: string;
+      readonly size: number;
+    }[];
+    readonly log: string;
+    readonly exit: number;
+    readonly started: string;
+    readonly ended: string;
+  }[];
+  readonly trials: Json;
+  /** Blob of the complete run result that `reproduce` starts from. */
+  readonly result: string;
+}
+
+/** model-artifact, scope version. Its subject is the manifest: `subjectRef.artifactDigest` = sha256 of canonical `manifest`. */
+export interface ModelArtifactContent {
+  readonly manifest: ArtifactManifest;
+  readonly run: string;
+  readonly size: number;
+}
+
+export interface ArtifactManifest {
+  readonly v: 1;
+  readonly scorer: 'onnx' | 'command' | 'remote';
+  readonly entry: string;
+  readonly files: readonly {
+    readonly path: string;
+    readonly digest: string;
+    readonly size: number;
+  }[];
+}
+
+/** model-spec, scope version: what is served, exactly. */
+export interface ModelSpecContent {
+  readonly algorithm: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly type: 'f32' | 'f64' | 'i64' | 'string';
+  }[];
+  /** Name of the model's output tensor, and the index of the score in it. */
+  readonly output: { readonly name: string; readonly index: number; readonly meaning: string };
+  /** The decision rule: adverse when score >= cutoff. */
+  readonly decision: {
+    readonly score: string;
+    readonly cutoff: string;
+    readonly adverse: string;
+    readonly favourable: string;
+  };
+  /** Path in the manifest of the reasons table, and how many reasons an adverse answer carries. */
+  readonly reasons?: { readonly file: string; readonly method: string; readonly count: number };
+  readonly design: Json;
+  readonly monitoring: Json;
+  readonly serving: Json;
+}
+
+/** test-plan, scope version. `kind`: development (from the pipeline file at its commit) or validation. */
+export interface TestPlanContent {
+  readonly phase: 'development' | 'validation';
+  readonly declaredAt: string;
+  readonly limits: readonly {
+    readonly metric: string;
+    readonly op: string;
+    readonly value: string;
+    readonly group?: string;
+  }[];
+  /** The plan's section as it was declared. */
+  readonly plan: Json;
+}
+
+/**
+ * performance-test, fairness-test, robustness-test (`kind` sensitivity | boundary), benchmark-test,
+ * explainability-test, implementation-test: scope version, basis measured.
+ */
+export interface MeasurementReportContent {
+  readonly phase: 'development' | 'validation' | 'staging' | 'monitoring';
+  readonly data: { readonly description: string; readonly digest: string; readonly rows: number };
+  readonly plan?: string;
+  readonly measurements: readonly MeasurementContent[];
+  /** Series for pictures and detail for readers: curves, tables, contributions. */
+  readonly detail: Json;
+  readonly conclusion: 'pass' | 'fail' | 'inconclusive' | 'informational';
+}
+
+export interface MeasurementContent {
+  readonly metric: string;
+  /** `attribute=value` of a segment the figure is restricted to. */
+  readonly segment?: string;
+  /** `attribute=value` of a group that is compared with a reference. */
+  readonly group?: string;
+  readonly reference?: string;
+  readonly value: string;
+  readonly interval?: {
+    readonly low: string;
+    readonly high: string;
+    readonly level: string;
+    readonly method: string;
+  };
+  readonly n: number;
+  readonly events?: number;
+  readonly limit?: { readonly op: string; readonly value: string };
+  readonly judge?: 'estimate' | 'interval';
+  readonly verdict: 'pass' | 'fail' | 'inconclusive' | 'too-few' | 'informational';
+  readonly method: string;
+}
+
+/** reproduction-attestation, scope version. */
+export interface ReproductionContent {
+  readonly verdict:
+    | 'byte-identical'
+    | 'score-identical'
+    | 'within tolerance'
+    | 'not rebuildable'
+    | 'environment unavailable'
+    | 'lawfully erased';
+  readonly outputs: readonly {
+    readonly name: string;
+    readonly original: string;
+    readonly rebuilt: string;
+    readonly equal: boolean;
+  }[];
+  readonly environment: Json;
+  readonly seconds: string;
+  readonly deviations: readonly string[];
+}
+
+/** validation-report, scope version, signed by the validator: the assessment form. */
+export interface ValidationReportContent extends PaperContent {
+  readonly outcome: 'approved' | 'approved with conditions' | 'not approved';
+  readonly rating: string;
+  readonly independence: string;
+  /** Records the validator relied on: own tests, replication, findings, rebuild. */
+  readonly relied: readonly string[];
+}
+
+/** finding, scope use (or version): each state is a record that supersedes the one before. */
+export interface FindingContent {
+  readonly id: string;
+  readonly title: string;
+  readonly source: 'validation' | 'monitoring' | 'audit' | 'incident';
+  readonly severity: 'high' | 'medium' | 'low';
+  readonly blocking: boolean;
+  readonly status: 'open' | 'responded' | 'closed';
+  readonly owner: string;
+  readonly due: string;
+  readonly description: string;
+  readonly response?: string;
+  readonly closure?: string;
+}
+
+/** sod-check, scope version: the computed separation of duties at a change request. */
+export interface SodCheckContent {
+  readonly changeRequest: string;
+  readonly developers: readonly {
+    readonly account: string;
+    readonly because: string;
+    readonly record: string;
+  }[];
+  readonly approvers: readonly {
+    readonly account: string;
+    readonly role: string;
+    readonly conflict?: string;
+  }[];
+  readonly unattributed: readonly string[];
+  readonly result: 'separated' | 'conflict';
+}
+
+/** e-signature, scope version: read from an approval, not signed again. */
+export interface ESignatureContent {
+  readonly approval: string;
+  readonly signer: string;
+  readonly printedName: string;
+  readonly meaning: string;
+  readonly time: string;
+  readonly factors: readonly string[];
+  readonly keyid: string;
+  readonly signature: string;
+}
+
+/** deployment-record of kind revoke, suspend, resume or retire. */
+export interface RevocationContent {
+  readonly warrant: string;
+  readonly environment: string;
+  readonly reason: string;
+}
+
+/** decision-log of kind batch: the signed header of one commit group of a gateway (design.md, section 8). */
+export interface DecisionBatchContent {
+  readonly gateway: string;
+  readonly epoch: number;
+  readonly n: number;
+  readonly count: number;
+  readonly previousRoot: string;
+  readonly root: string;
+  readonly firstTime: string;
+  readonly lastTime: string;
+  readonly warrants: readonly string[];
+  readonly answered: number;
+  readonly refused: number;
+}
+
+/** outcome-record and action-record of kind batch: rows ingested together, by the digest of their canonical lines. */
+export interface IngestBatchContent {
+  readonly rows: number;
+  readonly blob: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly summary: Json;
+}
+
+/** monitoring-result, scope version, kind drift | performance | fairness. */
+export interface MonitoringResultContent extends MeasurementReportContent {
+  readonly window: { readonly from: string; readonly to: string; readonly label: string };
+  readonly warrant: string;
+  readonly breaches: readonly string[];
+}
+
+/** generated-document, scope version. */
+export interface GeneratedDocumentContent {
+  readonly document: string;
+  readonly title: string;
+  readonly template: string;
+  readonly evidenceSet: string;
+  readonly rendered: readonly {
+    readonly format: 'pdf' | 'html' | 'json';
+    readonly digest: string;
+    readonly size: number;
+  }[];
+  readonly gaps: number;
+}
+
+/** run-request: a person's signed wish that the platform measure something. */
+export interface RunRequestContent {
+  readonly job: 'run' | 'validate';
+  readonly commit?: string;
+  readonly bundle?: string;
+  readonly params: Json;
+}

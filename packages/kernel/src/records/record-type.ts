@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { EVIDENCE_IDS, type EvidenceId } from '../evidence/evidence-ids.ts';
+
+/**
+ * Types of the platform's own records, beside the evidence vocabulary (frameworks.md, section 13).
+ * `founding` is the root of trust, `key-enrolment` adds a signer to it, `run-request` is a person's
+ * signed wish for a run or a measurement, `action-record` is what the firm did with answers.
+ */
+export const PLATFORM_RECORD_TYPES = [
+  'founding',
+  'key-enrolment',
+  'run-request',
+  'action-record',
+] as const;
+
+export type PlatformRecordType = (typeof PLATFORM_RECORD_TYPES)[number];
+export type RecordType = EvidenceId | PlatformRecordType;
+
+const ALL: ReadonlySet<string> = new Set([...EVIDENCE_IDS, ...PLATFORM_RECORD_TYPES]);
+
+export function isRecordType(text: string): text is RecordType {
+  return ALL.has(text);
+}

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { readChangeRequest } from '../gates/change-request.ts';
+import type { GateVerdict } from '../gates/evaluate.ts';
+import type { Transition } from '../gates/policy.ts';
+import { judgeChangeRequest } from '../gates/rules.ts';
+import { asOfIndex, type RecordSet } from '../records/record-set.ts';
+import type { SubjectRef } from '../records/statement.ts';
+import { endingsOf } from './endings.ts';
+import { readWarrantRecord, type Warrant } from './warrant.ts';
+
+export type WarrantDenialCode =
+  | 'warrant_missing'
+  | 'warrant_malformed'
+  | 'warrant_gates'
+  | 'warrant_mismatch'
+  | 'warrant_demonstration'
+  | 'warrant_environment'
+  | 'warrant_not_yet'
+  | 'warrant_expired'
+  | 'warrant_revoked';
+
+export interface WarrantDenial {
+  readonly code: WarrantDenialCode;
+  readonly reason: string;
+}
+
+export type WarrantCheck =
+  | { readonly ok: true; readonly grant: WarrantGrant }
+  | { readonly ok: false; readonly denials: readonly WarrantDenial[] };
+
+/** What a verified warrant lets a gateway do. */
+export interface WarrantGrant {
+  readonly digest: string;
+  readonly warrant: Warrant;
+  readonly subject: SubjectRef;
+  readonly verdict: GateVerdict;
+}
+
+export interface WarrantQuestion {
+  readonly warrant: string;
+  readonly environment: Transition;
+  readonly now: string;
+  /** Whether this gateway is one that serves real people: it refuses demonstration warrants. */
+  readonly production: boolean;
+}
+
+/**
+ * Verifies a warrant from records alone. The gates are judged again on what the log held when the warrant was signed;
+ * what came later can end it (revocation, expiry) but never make it.
+ */
+export function verifyWarrant(set: RecordSet, question: WarrantQuestion): WarrantCheck {
+  try {
+    return check(set, question);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'the warrant is unreadable';
+    return { ok: false, denials: [{ code: 'warrant_malformed', reason }] };
+  }
+}
+
+function check(set: RecordSet, question: WarrantQuestion): WarrantCheck {
+  const found = readWarrantRecord(set.byDigest.get(question.warrant));
+  if (found === undefined) {
+    const rejected = set.rejected.find(({ digest }) => digest === question.warrant);
+    const reason =
+      rejected === undefined
+        ? `no warrant ${question.warrant.slice(0, 12)} counts in the log`
+        : `warrant ${question.warrant.slice(0, 12)} does not count: ${rejected.reason}`;
+    return { ok: false, denials: [{ code: 'warrant_missing', reason }] };
+  }
+  const { record, warrant, subject } = found;
+  const then = asOfIndex(set, record.index);
+  const verdict = judgeChangeRequest(then, warrant.changeRequest, {
+    phase: 'promote',
+    now: record.loggedAt,
+  });
+  const denials = [
+    ...verdict.missing.map((reason): WarrantDenial => ({ code: 'warrant_gates', reason })),
+    ...mismatches(set, { warrant, subject }),
+    ...timeAndPlace(set, warrant, question),
+    ...revocations(set, question.warrant),
+  ];
+  if (denials.length > 0) return { ok: false, denials };
+  return { ok: true, grant: { digest: record.digest, warrant, subject, verdict } };
+}
+
+/** The warrant must repeat what its change request froze: it may not authorise other bytes, rules or stage. */
+function mismatches(
+  set: RecordSet,
+  at: { readonly warrant: Warrant; readonly subject: SubjectRef },
+): readonly WarrantDenial[] {
+  const { warrant, subject } = at;
+  const change = set.byDigest.get(warrant.changeRequest)?.statement.predicate;
+  if (change === undefined) return [];
+  const request = readChangeRequest(change.content);
+  const pairs: readonly (readonly [string, unknown, unknown])[] = [
+    ['stage', warrant.environment, request.transition],
+    ['artefact', warrant.artifactDigest, request.artifactDigest],
+    ['specification', warrant.spec, request.spec],
+    ['policy', warrant.policy, request.policy],
+    ['rules version', warrant.rulesVersion, request.rulesVersion],
+    ['model', subject.model, change.subjectRef.model],
+    ['use', subject.use, change.subjectRef.use],
+    ['version', subject.version, change.subjectRef.version],
+    ['workspace', subject.workspace, change.subjectRef.workspace],
+    ['subject artefact', subject.artifactDigest, request.artifactDigest],
+    ['demonstration stamp', warrant.demonstration, set.founding.demonstration],
+  ];
+  return pairs
+    .filter(([, own, frozen]) => own !== frozen)
+    .map(([what]) => ({
+      code: 'warrant_mismatch',
+      reason: `the warrant's ${what} is not the one that was approved`,
+    }));
+}
+
+function timeAndPlace(
+  set: RecordSet,
+  warrant: Warrant,
+  question: WarrantQuestion,
+): readonly WarrantDenial[] {
+  const denials: WarrantDenial[] = [];
+  if (question.production && set.founding.demonstration) {
+    denials.push({
+      code: 'warrant_demonstration',
+      reason:
+        'the firm was founded in demonstration mode; a production gateway refuses its warrants',
+    });
+  }
+  if (warrant.environment !== question.environment) {
+    denials.push({
+      code: 'warrant_environment',
+      reason: `the warrant is for ${warrant.environment}, not ${question.environment}`,
+    });
+  }
+  if (question.now < warrant.notBefore) {
+    denials.push({ code: 'warrant_not_yet', reason: `the warrant starts at ${warrant.notBefore}` });
+  }
+  if (question.now >= warrant.expires) {
+    denials.push({ code: 'warrant_expired', reason: `the warrant expired at ${warrant.expires}` });
+  }
+  return denials;
+}
+
+function revocations(set: RecordSet, warrant: string): readonly WarrantDenial[] {
+  return endingsOf(set, warrant).map(({ digest, statement }) => ({
+    code: 'warrant_revoked',
+    reason: `the warrant was ended by record ${digest.slice(0, 12)}: ${String(statement.predicate.content.reason ?? '')}`,
+  }));
+}
+
+/** Digests of the warrants that hold at a time: what a signed status lists. */
+export function liveWarrants(set: RecordSet, now: string): readonly string[] {
+  return set.records
+    .filter(
+      ({ statement: { predicate } }) =>
+        predicate.type === 'deployment-record' && predicate.kind === 'promote',
+    )
+    .filter((record) => {
+      const found = readWarrantRecord(record);
+      if (found === undefined) return false;
+      const question: WarrantQuestion = {
+        warrant: record.digest,
+        environment: found.warrant.environment,
+        now,
+        production: false,
+      };
+      return verifyWarrant(set, question).ok;
+    })
+    .map(({ digest }) => digest);
+}
