@@ -169,6 +169,7 @@ export type * from './records/contents.ts';
 export {
   asOfIndex,
   type CountedRecord,
+  extendRecordSet,
   type LoggedRecord,
   type RecordSet,
   recordSet,
@@ -210,3 +211,32 @@ export {
   type WarrantQuestion,
 } from './warrants/verify-warrant.ts';
 export { readWarrant, readWarrantRecord, type Warrant } from './warrants/warrant.ts';
+export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
+export {
+  type Applicability,
+  CLAUSE_BASES,
+  CLAUSE_LEVELS,
+  type ClauseBasis,
+  type ClauseLevel,
+  concernsOrigin,
+  DUE_STAGES,
+  type DueStage,
+  dueOf,
+  type EvidenceDemand,
+  type FrameworkPack,
+  inForceOn,
+  isDueBy,
+  levelOf,
+  ORIGINS,
+  type Origin,
+  type PackClause,
+  type PackDocument,
+  type PackSection,
+} from './evidence/pack.ts';
+export {
+  formatPackPath,
+  type PackParse,
+  type PackPath,
+  type PackProblem,
+  parsePack,
+} from './evidence/parse-pack.ts';

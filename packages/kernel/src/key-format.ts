@@ -31,7 +31,7 @@ const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   0n,
   1n,
   ED25519_FIELD - 1n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
+  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
   0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
 ]);
 
@@ -59,15 +59,19 @@ export function p256Spki(point: Uint8Array): Uint8Array {
 export function rawPublicKey(algorithm: KeyAlgorithm, spki: Uint8Array): Uint8Array | undefined {
   if (algorithm === 'ed25519') {
     const key = after(ED25519_PREFIX, spki, ED25519_KEY_BYTES);
-    return key !== undefined && isUsableEd25519Key(key) ? key : undefined;
+    return key !== undefined && isOrdinaryPoint(key) ? key : undefined;
   }
   return algorithm === 'ecdsa-p256-sha256' ? after(P256_PREFIX, spki, P256_POINT_BYTES) : undefined;
 }
 
-/** True if an Ed25519 signature has 64 bytes and S below the group order (RFC 8032 section 5.1.7, step 1). */
+/**
+ * True if an Ed25519 signature has 64 bytes, S below the group order (RFC 8032 section 5.1.7, step 1) and an R that is
+ * reduced and not of small order. No signer makes such an R; OpenSSL 3.0 accepts it and 3.5 does not.
+ */
 export function isEd25519Signature(signature: Uint8Array): boolean {
   if (signature.length !== 2 * SCALAR_BYTES) return false;
-  return littleEndian(signature.subarray(SCALAR_BYTES)) < ED25519_ORDER;
+  if (littleEndian(signature.subarray(SCALAR_BYTES)) >= ED25519_ORDER) return false;
+  return isOrdinaryPoint(signature.subarray(0, SCALAR_BYTES));
 }
 
 /**
@@ -102,8 +106,9 @@ function derScalar(
   return value > 0n && value < P256_ORDER ? { scalar, encodedLength: 2 + length } : undefined;
 }
 
-function isUsableEd25519Key(key: Uint8Array): boolean {
-  const y = littleEndian(key) & (2n ** 255n - 1n);
+/** True for an encoding with y reduced (RFC 8032 section 5.1.3) and not of small order. */
+function isOrdinaryPoint(encoded: Uint8Array): boolean {
+  const y = littleEndian(encoded) & (2n ** 255n - 1n);
   return y < ED25519_FIELD && !SMALL_ORDER_Y.has(y);
 }
 

@@ -151,7 +151,8 @@ export async function build(
   options: BuildOptions = {},
 ): Promise<Candidate> {
   const version = options.version ?? 1;
-  const artifactDigest = sha256Hex(p, canonicalBytes({ v: 1, file: `model ${version}` }));
+  const manifest = { v: 1, scorer: 'onnx', entry: `model-${version}.onnx`, files: [] };
+  const artifactDigest = sha256Hex(p, canonicalBytes(manifest));
   const ref = { workspace: WORKSPACE, model: MODEL, use: USE, version, artifactDigest };
   const measured = (draft: Draft) =>
     firm.add({ producer: 'pipeline', basis: 'measured', subjectRef: ref, ...draft }, 'platform');
@@ -166,7 +167,7 @@ export async function build(
   );
   const dataset = { workspace: WORKSPACE, model: MODEL, dataset: 'applications' };
   await measured({ type: 'dataset-snapshot', scope: 'dataset', subjectRef: dataset, content: {} });
-  await measured({ type: 'model-artifact', content: {} });
+  await measured({ type: 'model-artifact', content: { manifest } });
   await measured({
     type: 'source-revision',
     content: { authors: options.authors ?? [{ email: 'dana@firm.example', account: 'dana' }] },

@@ -49,7 +49,7 @@ describe('canonical JSON', () => {
     },
   );
 
-  it('writes the example of RFC 8785 section 3.2.3 to the byte', () => {
+  it('writes the example of RFC 8785 section 3.2.4 to the byte', () => {
     // Read with JSON.parse: the example holds 1E30, which our own parser refuses as beyond 2^53.
     const input = JSON.parse(String.raw`{
       "numbers": [333333333.33333329, 1E30, 4.50, 2e-3, 0.000000000000000000000000001],
@@ -59,7 +59,7 @@ describe('canonical JSON', () => {
     expect(toHex(canonicalBytes(input))).toBe(
       '7b226c69746572616c73223a5b6e756c6c2c747275652c66616c73655d2c226e756d62657273223a' +
         '5b3333333333333333332e333333333333332c31652b33302c342e352c302e3030322c31652d3237' +
-        '5d2c22737472696e67223a22e282ac245c75303030665c6e412742225c5c5c5c5c222f227d',
+        '5d2c22737472696e67223a22e282ac245c75303030665c6e4127425c225c5c5c5c5c222f227d',
     );
   });
 

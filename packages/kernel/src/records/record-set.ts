@@ -55,8 +55,28 @@ export function recordSet(
   }
   const founded = foundRegister(p, first);
   if ('refused' in founded) return { ok: false, reason: `founding record: ${founded.refused}` };
-  const start: Fold = { founding: founded.founding, register: founded.register };
-  return { ok: true, set: fold(p, sorted, start) };
+  const empty: RecordSet = {
+    root,
+    founding: founded.founding,
+    register: founded.register,
+    records: [],
+    byDigest: new Map(),
+    rejected: [],
+  };
+  return { ok: true, set: fold(p, sorted, empty) };
+}
+
+/**
+ * A set with later entries counted: the same as `recordSet` of all entries together, without verifying the earlier
+ * ones again. Every entry must come after those of `set` in the log.
+ */
+export function extendRecordSet(
+  p: Primitives,
+  set: RecordSet,
+  entries: readonly LoggedRecord[],
+): RecordSet {
+  if (entries.length === 0) return set;
+  return fold(p, [...entries].sort((a, b) => a.index - b.index), set);
 }
 
 interface Fold {
@@ -64,10 +84,11 @@ interface Fold {
   register: KeyRegister;
 }
 
-function fold(p: Primitives, sorted: readonly LoggedRecord[], state: Fold): RecordSet {
-  const root = sorted[0]?.digest ?? '';
-  const records: CountedRecord[] = [];
-  const rejected: { digest: string; reason: string }[] = [];
+function fold(p: Primitives, sorted: readonly LoggedRecord[], before: RecordSet): RecordSet {
+  const { root, founding } = before;
+  const state: Fold = { founding, register: before.register };
+  const records = [...before.records];
+  const rejected = [...before.rejected];
   for (const entry of sorted) {
     const outcome = count(p, entry, { root, state });
     if ('reason' in outcome) rejected.push({ digest: entry.digest, reason: outcome.reason });
@@ -75,7 +96,7 @@ function fold(p: Primitives, sorted: readonly LoggedRecord[], state: Fold): Reco
   }
   return {
     root,
-    founding: state.founding,
+    founding,
     register: state.register,
     records,
     byDigest: new Map(records.map((record) => [record.digest, record])),
