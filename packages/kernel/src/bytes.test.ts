@@ -66,7 +66,7 @@ describe('hex', () => {
     );
   });
 
-  it.each(['a', 'abc', 'AB', '0g', ' a', 'é0'])('`%s` is refused', (text) => {
+  it.each(['a', 'abc', 'AB', '0g', ' a', 'é0', '0é'])('`%s` is refused', (text) => {
     expect(() => fromHex(text)).toThrow(expect.objectContaining({ code: 'bad_hex' }));
   });
 });

@@ -22,7 +22,10 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
-/** Bytes of lower-case hex; upper case and odd lengths throw `bad_hex`, so that a digest has one spelling. */
+/**
+ * Bytes of lower-case hex; upper case and odd lengths throw `bad_hex`, so that a digest has one
+ * spelling.
+ */
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1);
   if (text.length % 2 !== 0) throw badHex(text);
@@ -50,8 +53,9 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * Bytes of standard base64. Strict, so that bytes have one spelling (RFC 4648 sections 3.2, 3.3, 3.5): padding is
- * required, white space, the URL alphabet and non-zero spare bits throw `bad_base64`.
+ * Bytes of standard base64. Strict, so that bytes have one spelling (RFC 4648 sections 3.2, 3.3,
+ * 3.5): padding is required, white space, the URL alphabet and non-zero spare bits throw
+ * `bad_base64`.
  */
 export function fromBase64(text: string): Uint8Array {
   if (text.length % 4 !== 0)

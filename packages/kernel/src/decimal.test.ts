@@ -38,10 +38,14 @@ describe('a measured value', () => {
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => {
         const text = canonicalDecimal(n);
         const read = parseDecimal(text);
-        const digits = text.replace(/e.*/, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+        const digits = text
+          .replace(/e.*/, '')
+          .replace(/[-.]/g, '')
+          .replace(/^0+|0+$/g, '');
         expect(digits.length).toBeLessThanOrEqual(12);
         expect(canonicalDecimal(read)).toBe(text);
-        if (Math.abs(n) > 1e-290) expect(Math.abs(read - n)).toBeLessThanOrEqual(Math.abs(n) * 5.1e-12);
+        if (Math.abs(n) > 1e-290)
+          expect(Math.abs(read - n)).toBeLessThanOrEqual(Math.abs(n) * 5.1e-12);
       }),
       { seed, numRuns: 2000 },
     );
@@ -56,10 +60,13 @@ describe('a measured value', () => {
     }
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%d has no text', (n) => {
-    expect(() => canonicalDecimal(n)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
-    expect(() => exactDecimal(n)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    '%d has no text',
+    (n) => {
+      expect(() => canonicalDecimal(n)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
+      expect(() => exactDecimal(n)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
+    },
+  );
 });
 
 describe('an exact value', () => {
@@ -83,12 +90,29 @@ describe('an exact value', () => {
     );
   });
 
-  it.each(['', ' 1', '1 ', '+1', '01', '1.0', '1.50', '.5', '5.', '-0', '1e+21', '1E21', '1e2', '0x10', 'NaN', 'Infinity', '1e400', '1_000', '٣'])(
-    '`%s` is not a canonical decimal',
-    (text) => {
-      expect(() => parseDecimal(text)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
-    },
-  );
+  it.each([
+    '',
+    ' 1',
+    '1 ',
+    '+1',
+    '01',
+    '1.0',
+    '1.50',
+    '.5',
+    '5.',
+    '-0',
+    '1e+21',
+    '1E21',
+    '1e2',
+    '0x10',
+    'NaN',
+    'Infinity',
+    '1e400',
+    '1_000',
+    '٣',
+  ])('`%s` is not a canonical decimal', (text) => {
+    expect(() => parseDecimal(text)).toThrow(expect.objectContaining({ code: 'bad_decimal' }));
+  });
 
   it('another spelling is refused with the right one', () => {
     expect(() => parseDecimal('0.50')).toThrow('write `0.5`');

@@ -2,13 +2,17 @@
 import { KernelError } from './errors.ts';
 
 const DIGITS_DEFAULT = 12;
-/** Up to 15 significant digits survive decimal → binary64 → decimal, so the text has exactly the digits asked for. */
+/**
+ * Up to 15 significant digits survive decimal → binary64 → decimal, so the text has exactly the
+ * digits asked for.
+ */
 const DIGITS_MAX = 15;
 
 /**
- * A measured value as text: rounded to `digits` significant digits (12), then written like `exactDecimal`. Equal
- * measurements on different machines differ in the last bits at most, and those are cut here. NaN and infinities throw
- * `bad_decimal`: what could not be measured is said in words, not numbers.
+ * A measured value as text: rounded to `digits` significant digits (12), then written like
+ * `exactDecimal`. Equal measurements on different machines differ in the last bits at most, and
+ * those are cut here. NaN and infinities throw `bad_decimal`: what could not be measured is said in
+ * words, not numbers.
  */
 export function canonicalDecimal(n: number, digits: number = DIGITS_DEFAULT): string {
   if (!Number.isInteger(digits) || digits < 1 || digits > DIGITS_MAX) {
@@ -22,15 +26,18 @@ export function canonicalDecimal(n: number, digits: number = DIGITS_DEFAULT): st
 }
 
 /**
- * The shortest text that reads back as the same binary64 number. Positional from 1e-6 to below 1e21, else `1.5e-7` or
- * `1e21`: ECMAScript's Number::toString without its `+`. Zero has no sign.
+ * The shortest text that reads back as the same binary64 number. Positional from 1e-6 to below
+ * 1e21, else `1.5e-7` or `1e21`: ECMAScript's Number::toString without its `+`. Zero has no sign.
  */
 export function exactDecimal(n: number): string {
   refuseNonFinite(n);
   return String(n).replace('e+', 'e');
 }
 
-/** The number of a text that `exactDecimal` could have written; any other spelling throws `bad_decimal`. */
+/**
+ * The number of a text that `exactDecimal` could have written; any other spelling throws
+ * `bad_decimal`.
+ */
 export function parseDecimal(text: string): number {
   const n = /^-?\d/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(n) || exactDecimal(n) !== text) {

@@ -16,8 +16,9 @@ const SALT_BYTES = 16;
 const LEAF_BYTES_MAX = 1024;
 
 /**
- * SHA-256("countersign/part/v1\n" || name || "\n" || salt || bytes). The salt (16 random bytes, stored with the part) keeps
- * a destroyed part from being guessed back out of its commitment. Throws `bad_decision` for another salt length.
+ * SHA-256("countersign/part/v1\n" || name || "\n" || salt || bytes). The salt (16 random bytes,
+ * stored with the part) keeps a destroyed part from being guessed back out of its commitment.
+ * Throws `bad_decision` for another salt length.
  */
 export function partCommitment(
   p: Primitives,
@@ -31,7 +32,10 @@ export function partCommitment(
   return sha256Hex(p, concatBytes(utf8(`${PART_DOMAIN}${name}\n`), salt, bytes));
 }
 
-/** The leaf of a decision in its batch: canonical JSON; throws `bad_decision` for a commitment that is no digest. */
+/**
+ * The leaf of a decision in its batch: canonical JSON; throws `bad_decision` for a commitment that
+ * is no digest.
+ */
 export function encodeDecisionLeaf(commitments: DecisionCommitments): Uint8Array {
   const { header, inputs, output, reasons } = commitments;
   for (const part of DECISION_PARTS) {
@@ -41,7 +45,10 @@ export function encodeDecisionLeaf(commitments: DecisionCommitments): Uint8Array
   return canonicalBytes({ v: 1, type: 'decision', ...parts });
 }
 
-/** The commitments of a leaf; throws `bad_decision` unless the bytes are exactly what `encodeDecisionLeaf` writes. */
+/**
+ * The commitments of a leaf; throws `bad_decision` unless the bytes are exactly what
+ * `encodeDecisionLeaf` writes.
+ */
 export function parseDecisionLeaf(bytes: Uint8Array): DecisionCommitments {
   const json = parseStrictJson(bytes, { maxBytes: LEAF_BYTES_MAX });
   const commitments = {

@@ -33,14 +33,20 @@ export interface EnvelopeSignature {
   readonly webauthn?: WebauthnParts;
 }
 
-/** DSSE 1.0 envelope. `payload` is standard base64; the URL alphabet, which DSSE also allows, is refused. */
+/**
+ * DSSE 1.0 envelope. `payload` is standard base64; the URL alphabet, which DSSE also allows, is
+ * refused.
+ */
 export interface Envelope {
   readonly payloadType: string;
   readonly payload: string;
   readonly signatures: readonly EnvelopeSignature[];
 }
 
-/** Pre-authentication encoding: the bytes that a DSSE signature covers. Source: DSSE protocol.md, "Signature definition". */
+/**
+ * Pre-authentication encoding: the bytes that a DSSE signature covers. Source: DSSE protocol.md,
+ * "Signature definition".
+ */
 export function pae(payloadType: string, payload: Uint8Array): Uint8Array {
   const type = utf8(payloadType);
   return concatBytes(utf8(`DSSEv1 ${type.length} `), type, utf8(` ${payload.length} `), payload);
@@ -58,7 +64,9 @@ export async function signEnvelope(
   return envelope;
 }
 
-/** The envelope with one more signature; throws `bad_envelope` if this key has signed it already. */
+/**
+ * The envelope with one more signature; throws `bad_envelope` if this key has signed it already.
+ */
 export async function addSignature(envelope: Envelope, signer: Signer): Promise<Envelope> {
   if (envelope.signatures.some((signature) => signature.keyid === signer.keyid)) {
     throw bad('signatures', `one signature a key: \`${signer.keyid}\` has signed already`);
@@ -77,8 +85,9 @@ export function envelopePayload(envelope: Envelope): Uint8Array {
 }
 
 /**
- * Reads a foreign envelope. Throws `bad_envelope` naming the `path` for an unknown or missing member, base64 that is not
- * strict, no signature or over 64, and a key that signs twice, which a count of signers would take for two.
+ * Reads a foreign envelope. Throws `bad_envelope` naming the `path` for an unknown or missing
+ * member, base64 that is not strict, no signature or over 64, and a key that signs twice, which a
+ * count of signers would take for two.
  */
 export function parseEnvelope(json: Json): Envelope {
   const envelope = members(json, 'envelope', ['payloadType', 'payload', 'signatures']);
@@ -98,8 +107,9 @@ export function parseEnvelope(json: Json): Envelope {
 }
 
 /**
- * True if `signature` is by `publicKey` over the envelope's payload and type. The key id is recomputed from the key, so a
- * key enrolled under another's id verifies nothing. Signatures with WebAuthn parts are not verified by this release: false.
+ * True if `signature` is by `publicKey` over the envelope's payload and type. The key id is
+ * recomputed from the key, so a key enrolled under another's id verifies nothing. Signatures with
+ * WebAuthn parts are not verified by this release: false.
  */
 export function verifySignature(
   p: Primitives,
@@ -119,7 +129,10 @@ export function verifySignature(
   }
 }
 
-/** SHA-256 of the canonical JSON of the signatures sorted by keyid, then sig: what a log leaf commits to. */
+/**
+ * SHA-256 of the canonical JSON of the signatures sorted by keyid, then sig: what a log leaf
+ * commits to.
+ */
 export function signatureSetDigest(
   p: Primitives,
   signatures: readonly EnvelopeSignature[],
@@ -165,7 +178,8 @@ function members(
 ): { readonly [name: string]: Json } {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw bad(path, 'an object');
-  const object = json as { readonly [name: string]: Json }; // Array.isArray does not narrow a readonly array away
+  // Array.isArray does not narrow a readonly array away.
+  const object = json as { readonly [name: string]: Json };
   for (const name of Object.keys(object)) {
     if (!names.includes(name)) throw bad(`${path}.${name}`, 'absent: the member is not known');
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Every way in which bytes handed to the kernel can be unfit. Denials and failed proofs are values, not these. */
+/**
+ * Every way in which bytes handed to the kernel can be unfit. Denials and failed proofs are values,
+ * not these.
+ */
 export type KernelErrorCode =
   | 'bad_hex'
   | 'bad_base64'
@@ -29,7 +32,10 @@ export type KernelErrorCode =
 
 export type KernelErrorDetails = { readonly [name: string]: string | number | boolean };
 
-/** Thrown for input that cannot be read; `details` names the place (for JSON: `line` and `column`, from 1). */
+/**
+ * Thrown for input that cannot be read; `details` names the place (for JSON: `line` and `column`,
+ * from 1).
+ */
 export class KernelError extends Error {
   readonly code: KernelErrorCode;
   readonly details: KernelErrorDetails;

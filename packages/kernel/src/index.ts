@@ -33,6 +33,103 @@ export {
   type WebauthnParts,
 } from './dsse.ts';
 export { KernelError, type KernelErrorCode, type KernelErrorDetails } from './errors.ts';
+// Records, identity, evidence, gates and warrants.
+export {
+  blockingGaps,
+  type ClauseResult,
+  type CompletenessQuery,
+  completeness,
+  type EvidenceResult,
+  type EvidenceStatus,
+} from './evidence/completeness.ts';
+export { EVIDENCE_IDS, type EvidenceId, REGISTER_EVIDENCE } from './evidence/evidence-ids.ts';
+export {
+  appliesTo,
+  evidenceItems,
+  isStale,
+  latestItem,
+  supersededDigests,
+  type VersionContext,
+  versionContext,
+} from './evidence/evidence-items.ts';
+export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
+export {
+  type Applicability,
+  CLAUSE_BASES,
+  CLAUSE_LEVELS,
+  type ClauseBasis,
+  type ClauseLevel,
+  concernsOrigin,
+  DUE_STAGES,
+  type DueStage,
+  dueOf,
+  type EvidenceDemand,
+  type FrameworkPack,
+  inForceOn,
+  isDueBy,
+  levelOf,
+  ORIGINS,
+  type Origin,
+  type PackClause,
+  type PackDocument,
+  type PackSection,
+} from './evidence/pack.ts';
+export {
+  formatPackPath,
+  type PackParse,
+  type PackPath,
+  type PackProblem,
+  parsePack,
+} from './evidence/parse-pack.ts';
+export {
+  type Approval,
+  type ChangeRequest,
+  type ExceptionRecord,
+  type Finding,
+  readApprovalContent,
+  readChangeRequest,
+  readExceptionContent,
+  readFindingContent,
+} from './gates/change-request.ts';
+export {
+  approvalConflict,
+  type GateVerdict,
+  type JudgedApproval,
+  type JudgedCondition,
+  type Phase,
+} from './gates/evaluate.ts';
+export { readTier } from './gates/facts.ts';
+export { gateVerdict, measurementsOf, VERDICTS, type Verdict } from './gates/measurements.ts';
+export {
+  type Policy,
+  readPolicy,
+  TIERS,
+  type Tier,
+  TRANSITIONS,
+  type Transition,
+  whenHolds,
+} from './gates/policy.ts';
+export { judgeChangeRequest, RULES_VERSION } from './gates/rules.ts';
+export { conflictOf, type Duties, dutiesOf } from './gates/separation-of-duties.ts';
+export {
+  type Founding,
+  type Holder,
+  type KeyEntry,
+  keyEntryJson,
+  readFounding,
+  readKeyEntry,
+} from './identity/founding.ts';
+export {
+  accountOf,
+  type EnrolledKey,
+  enrolKey,
+  foundRegister,
+  holdsRole,
+  type KeyRegister,
+  signersOf,
+} from './identity/key-register.ts';
+export { ROLES, type Role, SERVICES, type Service } from './identity/roles.ts';
+export { signerRefusal } from './identity/signer-rules.ts';
 export { assertRecordJson, canonicalBytes, canonicalJson } from './json/canonical.ts';
 export {
   JSON_DEPTH_MAX,
@@ -111,60 +208,6 @@ export {
   type ReceiptVerdict,
   verifyReceipt,
 } from './receipt.ts';
-export { decodeRow, encodeRow, type RowField, type RowValue } from './rows.ts';
-export { isUtcTime } from './time.ts';
-// Records, identity, evidence, gates and warrants.
-export {
-  type ClauseResult,
-  type CompletenessQuery,
-  completeness,
-  blockingGaps,
-  type EvidenceResult,
-  type EvidenceStatus,
-} from './evidence/completeness.ts';
-export { EVIDENCE_IDS, type EvidenceId, REGISTER_EVIDENCE } from './evidence/evidence-ids.ts';
-export {
-  appliesTo,
-  evidenceItems,
-  isStale,
-  latestItem,
-  supersededDigests,
-  type VersionContext,
-  versionContext,
-} from './evidence/evidence-items.ts';
-export {
-  type Approval,
-  type ChangeRequest,
-  type ExceptionRecord,
-  type Finding,
-  readApprovalContent,
-  readChangeRequest,
-  readExceptionContent,
-  readFindingContent,
-} from './gates/change-request.ts';
-export {
-  approvalConflict,
-  type GateVerdict,
-  type JudgedApproval,
-  type JudgedCondition,
-  type Phase,
-} from './gates/evaluate.ts';
-export { readTier } from './gates/facts.ts';
-export { gateVerdict, measurementsOf, VERDICTS, type Verdict } from './gates/measurements.ts';
-export { type Policy, readPolicy, TIERS, type Tier, TRANSITIONS, type Transition, whenHolds } from './gates/policy.ts';
-export { judgeChangeRequest, RULES_VERSION } from './gates/rules.ts';
-export { conflictOf, type Duties, dutiesOf } from './gates/separation-of-duties.ts';
-export { type Founding, type Holder, type KeyEntry, keyEntryJson, readFounding, readKeyEntry } from './identity/founding.ts';
-export {
-  accountOf,
-  type EnrolledKey,
-  foundRegister,
-  holdsRole,
-  type KeyRegister,
-  signersOf,
-} from './identity/key-register.ts';
-export { ROLES, type Role, SERVICES, type Service } from './identity/roles.ts';
-export { signerRefusal } from './identity/signer-rules.ts';
 export type * from './records/contents.ts';
 export {
   asOfIndex,
@@ -177,10 +220,10 @@ export {
 } from './records/record-set.ts';
 export { isRecordType, PLATFORM_RECORD_TYPES, type RecordType } from './records/record-type.ts';
 export {
-  payloadText,
   type Predicate,
-  predicateTypeOf,
   type Producer,
+  payloadText,
+  predicateTypeOf,
   type ResourceDescriptor,
   readRecord,
   readStatement,
@@ -188,10 +231,13 @@ export {
   type SignedRecord,
   STATEMENT_TYPE,
   type Statement,
-  statementBytes,
   type SubjectRef,
+  statementBytes,
   subjectOf,
 } from './records/statement.ts';
+export { decodeRow, encodeRow, type RowField, type RowValue } from './rows.ts';
+export { isUtcTime } from './time.ts';
+export { endingsOf } from './warrants/endings.ts';
 export {
   type BundleResult,
   checkpointOf,
@@ -200,7 +246,6 @@ export {
   readProofBundle,
   verifyBundle,
 } from './warrants/proof-bundle.ts';
-export { endingsOf } from './warrants/endings.ts';
 export { openStatus, PAYLOAD_TYPE_STATUS, type Status, signStatus } from './warrants/status.ts';
 export {
   liveWarrants,
@@ -211,32 +256,3 @@ export {
   type WarrantQuestion,
 } from './warrants/verify-warrant.ts';
 export { readWarrant, readWarrantRecord, type Warrant } from './warrants/warrant.ts';
-export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
-export {
-  type Applicability,
-  CLAUSE_BASES,
-  CLAUSE_LEVELS,
-  type ClauseBasis,
-  type ClauseLevel,
-  concernsOrigin,
-  DUE_STAGES,
-  type DueStage,
-  dueOf,
-  type EvidenceDemand,
-  type FrameworkPack,
-  inForceOn,
-  isDueBy,
-  levelOf,
-  ORIGINS,
-  type Origin,
-  type PackClause,
-  type PackDocument,
-  type PackSection,
-} from './evidence/pack.ts';
-export {
-  formatPackPath,
-  type PackParse,
-  type PackPath,
-  type PackProblem,
-  parsePack,
-} from './evidence/parse-pack.ts';

@@ -4,13 +4,17 @@ import { KernelError } from './errors.ts';
 import type { KeyAlgorithm } from './primitives.ts';
 
 /**
- * The checks on keys and signatures that both primitives make with this one code, before any library sees the bytes:
- * libraries differ in what they tolerate, and a signature must not be valid in Node and invalid in the browser.
+ * The checks on keys and signatures that both primitives make with this one code, before any
+ * library sees the bytes: libraries differ in what they tolerate, and a signature must not be valid
+ * in Node and invalid in the browser.
  */
 
 /** RFC 8410 section 4: the only DER of an Ed25519 key, up to the key. */
 const ED25519_PREFIX = fromHex('302a300506032b6570032100');
-/** RFC 5480 section 2: named curve prime256v1 and an uncompressed point; other spellings are refused. */
+/**
+ * RFC 5480 section 2: named curve prime256v1 and an uncompressed point; other spellings are
+ * refused.
+ */
 const P256_PREFIX = fromHex('3059301306072a8648ce3d020106082a8648ce3d03010703420004');
 const ED25519_KEY_BYTES = 32;
 const P256_POINT_BYTES = 64;
@@ -24,8 +28,8 @@ const ED25519_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 /**
- * y coordinates of the eight points of order 1, 2, 4 and 8 (x only chooses between a point and its negative). With such
- * a key, a signature made without any secret verifies.
+ * y coordinates of the eight points of order 1, 2, 4 and 8 (x only chooses between a point and its
+ * negative). With such a key, a signature made without any secret verifies.
  */
 const SMALL_ORDER_Y: ReadonlySet<bigint> = new Set([
   0n,
@@ -43,7 +47,9 @@ export function ed25519Spki(key: Uint8Array): Uint8Array {
   return concatBytes(ED25519_PREFIX, key);
 }
 
-/** The SPKI of a P-256 point, given as the 64 bytes of x and y; throws `bad_key` on another length. */
+/**
+ * The SPKI of a P-256 point, given as the 64 bytes of x and y; throws `bad_key` on another length.
+ */
 export function p256Spki(point: Uint8Array): Uint8Array {
   if (point.length !== P256_POINT_BYTES) {
     throw new KernelError('bad_key', `a P-256 point has 64 bytes, not ${point.length}`);
@@ -52,9 +58,9 @@ export function p256Spki(point: Uint8Array): Uint8Array {
 }
 
 /**
- * The 32 key bytes (Ed25519) or 64 coordinate bytes (P-256) of an SPKI in its one DER spelling, else undefined.
- * Degenerate Ed25519 keys (small order, y not reduced) are undefined too; that a point is on its curve is for the
- * library to say.
+ * The 32 key bytes (Ed25519) or 64 coordinate bytes (P-256) of an SPKI in its one DER spelling,
+ * else undefined. Degenerate Ed25519 keys (small order, y not reduced) are undefined too; that a
+ * point is on its curve is for the library to say.
  */
 export function rawPublicKey(algorithm: KeyAlgorithm, spki: Uint8Array): Uint8Array | undefined {
   if (algorithm === 'ed25519') {
@@ -65,8 +71,9 @@ export function rawPublicKey(algorithm: KeyAlgorithm, spki: Uint8Array): Uint8Ar
 }
 
 /**
- * True if an Ed25519 signature has 64 bytes, S below the group order (RFC 8032 section 5.1.7, step 1) and an R that is
- * reduced and not of small order. No signer makes such an R; OpenSSL 3.0 accepts it and 3.5 does not.
+ * True if an Ed25519 signature has 64 bytes, S below the group order (RFC 8032 section 5.1.7, step
+ * 1) and an R that is reduced and not of small order. No signer makes such an R; OpenSSL 3.0
+ * accepts it and 3.5 does not.
  */
 export function isEd25519Signature(signature: Uint8Array): boolean {
   if (signature.length !== 2 * SCALAR_BYTES) return false;
@@ -75,8 +82,8 @@ export function isEd25519Signature(signature: Uint8Array): boolean {
 }
 
 /**
- * r and s, 32 bytes each, of an ECDSA signature in strict DER (RFC 3279 section 2.2.3, minimal lengths and integers,
- * nothing after), each from 1 to the order less 1; else undefined.
+ * r and s, 32 bytes each, of an ECDSA signature in strict DER (RFC 3279 section 2.2.3, minimal
+ * lengths and integers, nothing after), each from 1 to the order less 1; else undefined.
  */
 export function p256SignatureScalars(der: Uint8Array): Uint8Array | undefined {
   if (der[0] !== 0x30 || der[1] !== der.length - 2 || der.length > 72) return undefined;

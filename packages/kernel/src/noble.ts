@@ -24,8 +24,9 @@ export const noblePrimitives: Primitives = {
 };
 
 /**
- * RFC 8032 section 5.1.7 without the cofactor, and R compared as bytes, as OpenSSL does it. noble's own `verify`
- * multiplies by the cofactor, and so would accept signatures (with a small-order part in R or A) that Node refuses.
+ * RFC 8032 section 5.1.7 without the cofactor, and R compared as bytes, as OpenSSL does it. noble's
+ * own `verify` multiplies by the cofactor, and so would accept signatures (with a small-order part
+ * in R or A) that Node refuses.
  */
 function verifyEd25519(key: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   const encodedR = signature.subarray(0, 32);
@@ -41,7 +42,8 @@ function verifyP256(point: Uint8Array, message: Uint8Array, signature: Uint8Arra
   const scalars = p256SignatureScalars(signature);
   if (scalars === undefined) return false;
   const key = concatBytes(Uint8Array.of(4), point);
-  // Both s and -s verify under FIPS 186-5; what is signed is named by its payload, never by its signature.
+  // Both s and -s verify under FIPS 186-5; what is signed is named by its payload, never by its
+  // signature.
   return p256.verify(scalars, sha256(message), key, { prehash: false, lowS: false });
 }
 

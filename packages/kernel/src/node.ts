@@ -22,7 +22,10 @@ export const nodePrimitives: Primitives = {
   },
 };
 
-/** A signer for an Ed25519 or P-256 private key held in this process; throws `bad_key` for any other kind. */
+/**
+ * A signer for an Ed25519 or P-256 private key held in this process; throws `bad_key` for any other
+ * kind.
+ */
 export function nodeSigner(privateKey: KeyObject): Signer {
   const algorithm = algorithmOf(privateKey);
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' });

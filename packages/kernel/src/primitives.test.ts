@@ -7,10 +7,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seed } from '../tests/property-seed.ts';
 import { concatBytes, fromHex, toHex, utf8 } from './bytes.ts';
-import { ed25519Spki, p256Spki, rawPublicKey } from './key-format.ts';
+import {
+  ed25519Spki,
+  isEd25519Signature,
+  p256SignatureScalars,
+  p256Spki,
+  rawPublicKey,
+} from './key-format.ts';
 import { noblePrimitives } from './noble.ts';
 import { nodePrimitives, nodeSigner } from './node.ts';
-import { isDigest, type KeyAlgorithm, keyIdOf, type Primitives, publicKeyOf } from './primitives.ts';
+import {
+  isDigest,
+  type KeyAlgorithm,
+  keyIdOf,
+  type Primitives,
+  publicKeyOf,
+} from './primitives.ts';
 
 const both: readonly (readonly [string, Primitives])[] = [
   ['node', nodePrimitives],
@@ -99,7 +111,8 @@ describe('both primitives', () => {
   );
 
   it('agree on signatures under a key with a part of small order', () => {
-    // k ≡ 0 (mod 8) makes such a signature hold without the cofactor, any other k does not: both must occur.
+    // k ≡ 0 (mod 8) makes such a signature hold without the cofactor, any other k does not: both
+    // must occur.
     const answers = new Set<boolean>();
     for (let i = 0; i < 64; i++) {
       const { spki, message, signature } = mixedOrderKey(utf8(`message ${i}`));
@@ -110,17 +123,59 @@ describe('both primitives', () => {
     expect(answers).toEqual(new Set([true, false]));
   });
 
-  it.each(['ed25519', 'ecdsa-p256-sha256'] as const)('verify what nodeSigner signs with %s', async (algorithm) => {
-    const { signer, spki } = freshKey(algorithm);
-    expect(signer.algorithm).toBe(algorithm);
-    expect(signer.keyid).toBe(keyIdOf(noblePrimitives, spki));
-    expect(rawPublicKey(algorithm, spki)).toBeDefined();
-    const message = utf8('signed once');
-    const signature = await signer.sign(message);
-    for (const [, p] of both) {
-      expect(p.verify(algorithm, spki, message, signature)).toBe(true);
-      expect(p.verify(algorithm, spki, utf8('signed twice'), signature)).toBe(false);
-    }
+  it.each(['ed25519', 'ecdsa-p256-sha256'] as const)(
+    'verify what nodeSigner signs with %s',
+    async (algorithm) => {
+      const { signer, spki } = freshKey(algorithm);
+      expect(signer.algorithm).toBe(algorithm);
+      expect(signer.keyid).toBe(keyIdOf(noblePrimitives, spki));
+      expect(rawPublicKey(algorithm, spki)).toBeDefined();
+      const message = utf8('signed once');
+      const signature = await signer.sign(message);
+      for (const [, p] of both) {
+        expect(p.verify(algorithm, spki, message, signature)).toBe(true);
+        expect(p.verify(algorithm, spki, utf8('signed twice'), signature)).toBe(false);
+      }
+    },
+  );
+});
+
+describe("the kernel's own checks", () => {
+  // Asked by themselves, since behind them a library may refuse the same: that must not be what we rest on.
+  const isReadable = ({ algorithm, signature }: Case) =>
+    algorithm === 'ed25519'
+      ? isEd25519Signature(signature)
+      : p256SignatureScalars(signature) !== undefined;
+
+  it('let every true signature through', () => {
+    for (const vector of [...rfc8032(), ...ecdsaVectors()]) expect(isReadable(vector)).toBe(true);
+  });
+
+  it.each([
+    'Ed25519, S plus the group order',
+    'Ed25519, S of all ones',
+    'Ed25519, a signature cut short',
+    'Ed25519, R with y not reduced',
+    'Ed25519, R the identity',
+    'Ed25519, R of order 8',
+    'P-256, r of 0',
+    'P-256, s of 0',
+    'P-256, r of the order',
+    'P-256, s of the order',
+    'P-256, r plus the order',
+    'P-256, r as a negative integer',
+    'P-256, r with two zeros before it',
+    'P-256, s with a needless 0',
+    'P-256, s without bytes',
+    'P-256, a long-form length',
+    'P-256, an indefinite length',
+    'P-256, a byte after',
+    'P-256, a byte after, counted in',
+    'P-256, cut short',
+    'P-256, r as an octet string',
+  ])('refuse: %s', (title) => {
+    const found = [...ed25519Edges(), ...ecdsaEdges()].find((one) => one.title === title);
+    expect(isReadable(found!)).toBe(false);
   });
 });
 
@@ -135,12 +190,18 @@ describe('keys', () => {
   });
 
   it('have the length of their kind', () => {
-    expect(() => ed25519Spki(new Uint8Array(31))).toThrow(expect.objectContaining({ code: 'bad_key' }));
-    expect(() => p256Spki(new Uint8Array(65))).toThrow(expect.objectContaining({ code: 'bad_key' }));
+    expect(() => ed25519Spki(new Uint8Array(31))).toThrow(
+      expect.objectContaining({ code: 'bad_key' }),
+    );
+    expect(() => p256Spki(new Uint8Array(65))).toThrow(
+      expect.objectContaining({ code: 'bad_key' }),
+    );
   });
 
   it('are named by the SHA-256 of their SPKI', () => {
-    const spki = ed25519Spki(fromHex('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'));
+    const spki = ed25519Spki(
+      fromHex('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'),
+    );
     const key = publicKeyOf(nodePrimitives, 'ed25519', spki);
     expect(key.keyid).toBe(createHash('sha256').update(spki).digest('hex'));
     expect(Buffer.from(key.spki, 'base64').equals(spki)).toBe(true);
@@ -162,15 +223,30 @@ describe('keys', () => {
 
 function rfc8032(): Case[] {
   const vectors = [
-    ['test 1', 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a', '',
-      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b'],
-    ['test 2', '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c', '72',
-      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00'],
-    ['test 3', 'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025', 'af82',
-      '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a'],
-    ['test SHA(abc)', 'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf',
+    [
+      'test 1',
+      'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      '',
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+    ],
+    [
+      'test 2',
+      '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+      '72',
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+    ],
+    [
+      'test 3',
+      'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+      'af82',
+      '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+    ],
+    [
+      'test SHA(abc)',
+      'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf',
       'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
-      'dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704'],
+      'dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704',
+    ],
   ] as const;
   return vectors.map(([name, key, message, signature]) => ({
     title: `RFC 8032 section 7.1, ${name}`,
@@ -197,14 +273,18 @@ function ed25519Edges(): Case[] {
     edge('S plus the group order', { signature: concatBytes(r, littleEndianBytes(s + ORDER)) }),
     edge('S of all ones', { signature: concatBytes(r, new Uint8Array(32).fill(255)) }),
     edge('a signature cut short', { signature: good.signature.slice(0, 63) }),
-    edge('a signature with a byte more', { signature: concatBytes(good.signature, Uint8Array.of(0)) }),
+    edge('a signature with a byte more', {
+      signature: concatBytes(good.signature, Uint8Array.of(0)),
+    }),
     edge('no signature', { signature: new Uint8Array(0) }),
     edge('R and S of zeros', { signature: new Uint8Array(64) }),
     edge('another message', { message: utf8('s') }),
     edge('the raw key without its SPKI', { spki: rawKey }),
     edge('a byte after the SPKI', { spki: concatBytes(good.spki, Uint8Array.of(0)) }),
     edge('the SPKI of X25519', { spki: damaged(good.spki, { at: 8, bit: 1, kind: 0 }) }),
-    edge('the key with its sign flipped', { spki: damaged(good.spki, { at: 43, bit: 7, kind: 0 }) }),
+    edge('the key with its sign flipped', {
+      spki: damaged(good.spki, { at: 43, bit: 7, kind: 0 }),
+    }),
     edge('the key taken for P-256', { algorithm: 'ecdsa-p256-sha256' }),
     edge('a key whose y has no x', { spki: ed25519Spki(littleEndianBytes(2n)) }),
     ...smallOrderKeys().map(([name, key]) => edge(`the forgery under ${name}`, forgery(key))),
@@ -289,7 +369,7 @@ function identityR(encodedR: Uint8Array): Partial<Case> {
   };
 }
 
-/** R = T of order 8 under A = a·B - T (k ≡ 7 mod 8) or so: S·B = R + k·A holds without a nonce. */
+/** R = T of order 8 under A = a·B + T: with k ≡ 7 (mod 8), R + k·A = k·a·B, so no nonce is needed. */
 function smallOrderR(): Partial<Case> {
   const a = 987654321n;
   const key = ed25519.Point.BASE.multiply(a).add(torsion()).toBytes();
@@ -334,7 +414,11 @@ const RFC6979_KEY = p256Spki(
 );
 
 function ecdsaVectors(): Case[] {
-  const vector = (title: string, change: Pick<Case, 'spki' | 'message'>, rs: readonly [bigint, bigint]): Case => ({
+  const vector = (
+    title: string,
+    change: Pick<Case, 'spki' | 'message'>,
+    rs: readonly [bigint, bigint],
+  ): Case => ({
     title,
     algorithm: 'ecdsa-p256-sha256',
     holds: true,
@@ -394,10 +478,17 @@ function ecdsaEdges(): Case[] {
     signed('r plus the order', der(r + P256_ORDER, s)),
     signed('s plus the order', der(r, s + P256_ORDER)),
     signed('r as a negative integer', tlv(0x30, tlv(0x02, bigEndianBytes(r)), integer(s))),
-    signed('r with a needless 0', tlv(0x30, tlv(0x02, concatBytes(Uint8Array.of(0, 0), bigEndianBytes(r))), integer(s))),
+    signed(
+      'r with two zeros before it',
+      tlv(0x30, tlv(0x02, concatBytes(Uint8Array.of(0, 0), bigEndianBytes(r))), integer(s)),
+    ),
+    edge('s with a needless 0', needlessZero()),
     signed('s without bytes', tlv(0x30, integer(r), tlv(0x02, new Uint8Array(0)))),
     signed('a long-form length', longForm(good.signature)),
-    signed('an indefinite length', concatBytes(Uint8Array.of(0x30, 0x80), good.signature.slice(2), Uint8Array.of(0, 0))),
+    signed(
+      'an indefinite length',
+      concatBytes(Uint8Array.of(0x30, 0x80), good.signature.slice(2), Uint8Array.of(0, 0)),
+    ),
     signed('a byte after', concatBytes(good.signature, Uint8Array.of(0))),
     signed('a byte after, counted in', tlv(0x30, integer(r), integer(s), Uint8Array.of(0))),
     signed('a third integer', tlv(0x30, integer(r), integer(s), integer(1n))),
@@ -421,6 +512,14 @@ function ecdsaEdges(): Case[] {
     edge('a key on another curve', { spki: p384Spki() }),
     edge('a byte after the SPKI', { spki: concatBytes(good.spki, Uint8Array.of(0)) }),
   ];
+}
+
+/** The `test` signature of RFC 6979, whose s needs no 0 before it, with one. */
+function needlessZero(): Partial<Case> {
+  const { message, signature } = ecdsaVectors()[1]!;
+  const s = signature.slice(-32);
+  const padded = tlv(0x02, concatBytes(Uint8Array.of(0), s));
+  return { message, signature: tlv(0x30, signature.slice(2, -34), padded) };
 }
 
 function compressed(point: Uint8Array): Uint8Array {
@@ -448,7 +547,8 @@ function damaged(
 ): Uint8Array {
   const at = damage.at % bytes.length;
   if (damage.kind === 1) return bytes.slice(0, at);
-  if (damage.kind === 2) return concatBytes(bytes.slice(0, at), Uint8Array.of(damage.bit), bytes.slice(at));
+  if (damage.kind === 2)
+    return concatBytes(bytes.slice(0, at), Uint8Array.of(damage.bit), bytes.slice(at));
   const copy = bytes.slice();
   copy[at]! ^= 1 << damage.bit;
   return copy;

@@ -7,9 +7,10 @@ export type Digest = string;
 export type KeyAlgorithm = 'ed25519' | 'ecdsa-p256-sha256';
 
 /**
- * All cryptography of the kernel. `nodePrimitives` and `noblePrimitives` give the same answer for every input.
- * `verify` never throws: a malformed, off-curve or small-order key and a malformed signature verify nothing. `spki` is
- * the DER SubjectPublicKeyInfo; ECDSA signatures are DER over SHA-256 of the message.
+ * All cryptography of the kernel. `nodePrimitives` and `noblePrimitives` give the same answer for
+ * every input. `verify` never throws: a malformed, off-curve or small-order key and a malformed
+ * signature verify nothing. `spki` is the DER SubjectPublicKeyInfo; ECDSA signatures are DER over
+ * SHA-256 of the message.
  */
 export interface Primitives {
   sha256(data: Uint8Array): Uint8Array;

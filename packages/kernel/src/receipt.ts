@@ -31,10 +31,16 @@ import { readRecord } from './records/statement.ts';
 /** No tree of under 2^53 leaves has a longer audit path. */
 const PROOF_MAX = 53;
 
-/** Proof that a decision is in a batch that a gateway signed and, with `log`, that the batch is in the log. */
+/**
+ * Proof that a decision is in a batch that a gateway signed and, with `log`, that the batch is in
+ * the log.
+ */
 export interface Receipt {
   readonly v: 1;
-  /** The decision's id, for finding it. What is proven is the leaf; open its header part to prove the id. */
+  /**
+   * The decision's id, for finding it. What is proven is the leaf; open its header part to prove
+   * the id.
+   */
   readonly decision: string;
   /** Base64 of the decision leaf. */
   readonly leaf: string;
@@ -58,7 +64,10 @@ export interface ReceiptLog {
 
 export interface ReceiptTrust {
   readonly gatewayKey: PublicKey;
-  /** With `logKey`; without both the log part of a receipt is not looked at and its state is `batched`. */
+  /**
+   * With `logKey`; without both the log part of a receipt is not looked at and its state is
+   * `batched`.
+   */
   readonly logName?: string;
   readonly logKey?: PublicKey;
 }
@@ -86,8 +95,9 @@ export function parseReceipt(json: Json): Receipt {
 }
 
 /**
- * Checks a receipt with nothing but keys: the gateway's signature on the batch header, the leaf in the batch and, with the
- * log's name and key, the header in the log under a signed checkpoint. Never throws for what is in the receipt.
+ * Checks a receipt with nothing but keys: the gateway's signature on the batch header, the leaf in
+ * the batch and, with the log's name and key, the header in the log under a signed checkpoint.
+ * Never throws for what is in the receipt.
  */
 export function verifyReceipt(
   p: Primitives,
@@ -120,7 +130,8 @@ function batchRefusal(p: Primitives, receipt: Receipt, gatewayKey: PublicKey): s
   if (predicate.type !== 'decision-log' || predicate.kind !== 'batch') {
     return 'the header is not the record of a decision batch';
   }
-  const batch = predicate.content as unknown as Pick<DecisionBatchContent, 'count' | 'root'>; // read strictly below
+  // A view for the compiler: both members are read strictly below.
+  const batch = predicate.content as unknown as Pick<DecisionBatchContent, 'count' | 'root'>;
   if (asCount(batch.count, 'content.count') !== receipt.size) {
     return `the batch has ${batch.count} decisions, the receipt says ${receipt.size}`;
   }

@@ -3,8 +3,9 @@ import { concatBytes, fromUtf8, utf8 } from './bytes.ts';
 import { KernelError } from './errors.ts';
 
 /**
- * One typed value of a model's input or output. JavaScript may change the bits of a NaN that passes through a number,
- * so only the ordinary quiet NaN is `{ f64: NaN }`; any other is given by its bits.
+ * One typed value of a model's input or output. JavaScript may change the bits of a NaN that passes
+ * through a number, so only the ordinary quiet NaN is `{ f64: NaN }`; any other is given by its
+ * bits.
  */
 export type RowValue =
   | null
@@ -25,7 +26,10 @@ export interface RowField {
   readonly value: RowValue;
 }
 
-/** The first byte of every row. A change of the encoding takes the next number, so old digests stay explained. */
+/**
+ * The first byte of every row. A change of the encoding takes the next number, so old digests stay
+ * explained.
+ */
 const ROW_VERSION = 1;
 const FIELDS_MAX = 65_536;
 const ROW_BYTES_MAX = 16 * 1024 * 1024;
@@ -35,9 +39,10 @@ const F32_NAN = 0x7fc00000;
 const TAG = { null: 0, false: 1, true: 2, string: 3, f64: 4, f32: 5, i64: 6, bytes: 7 } as const;
 
 /**
- * Bytes of a row: version, field count, then for each field its name, a tag and the value. Lengths and counts are
- * big-endian uint32, numbers big-endian, text UTF-8. Fields keep their order, which is the model's. Every row has one
- * encoding and every encoding one row. Throws `bad_row` naming the field.
+ * Bytes of a row: version, field count, then for each field its name, a tag and the value. Lengths
+ * and counts are big-endian uint32, numbers big-endian, text UTF-8. Fields keep their order, which
+ * is the model's. Every row has one encoding and every encoding one row. Throws `bad_row` naming
+ * the field.
  */
 export function encodeRow(fields: readonly RowField[]): Uint8Array {
   if (fields.length > FIELDS_MAX) throw bad(`it has over ${FIELDS_MAX} fields`);

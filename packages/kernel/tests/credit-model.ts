@@ -142,6 +142,13 @@ export interface BuildOptions {
   readonly bias?: 'pass' | 'fail' | 'inconclusive' | 'too-few';
   readonly aucLimit?: string;
   readonly authors?: readonly Json[];
+  /** Files of the artefact; the first is its entry. */
+  readonly files?: readonly {
+    readonly path: string;
+    readonly digest: string;
+    readonly size: number;
+  }[];
+  readonly spec?: Draft['content'];
 }
 
 /** A run with its developer tests. */
@@ -151,7 +158,9 @@ export async function build(
   options: BuildOptions = {},
 ): Promise<Candidate> {
   const version = options.version ?? 1;
-  const manifest = { v: 1, scorer: 'onnx', entry: `model-${version}.onnx`, files: [] };
+  const files = options.files ?? [];
+  const entry = files[0]?.path ?? `model-${version}.onnx`;
+  const manifest = { v: 1, scorer: 'onnx', entry, files };
   const artifactDigest = sha256Hex(p, canonicalBytes(manifest));
   const ref = { workspace: WORKSPACE, model: MODEL, use: USE, version, artifactDigest };
   const measured = (draft: Draft) =>
@@ -172,7 +181,7 @@ export async function build(
     type: 'source-revision',
     content: { authors: options.authors ?? [{ email: 'dana@firm.example', account: 'dana' }] },
   });
-  const spec = await measured({ type: 'model-spec', content: { cutoff: '0.2' } });
+  const spec = await measured({ type: 'model-spec', content: options.spec ?? { cutoff: '0.2' } });
   const run = await measured({
     type: 'training-run',
     source: [request],
@@ -332,8 +341,12 @@ export async function stage(firm: Firm, options: BuildOptions = {}) {
 }
 
 /** Everything up to a production warrant. */
-export async function produce(firm: Firm, change: { readonly [key: string]: Json } = {}) {
-  const { candidate } = await stage(firm);
+export async function produce(
+  firm: Firm,
+  change: { readonly [key: string]: Json } = {},
+  options: BuildOptions = {},
+) {
+  const { candidate } = await stage(firm, options);
   await firm.add(
     {
       type: 'implementation-test',

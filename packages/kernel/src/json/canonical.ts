@@ -4,8 +4,8 @@ import { KernelError } from '../errors.ts';
 import { JSON_DEPTH_MAX, type Json } from './parse.ts';
 
 /**
- * RFC 8785 (JCS) text. Throws `json_unsupported_value` for what JSON cannot hold (undefined, NaN, a Date, …) and for
- * nesting over 64, `json_lone_surrogate` for text that is not Unicode.
+ * RFC 8785 (JCS) text. Throws `json_unsupported_value` for what JSON cannot hold (undefined, NaN, a
+ * Date, …) and for nesting over 64, `json_lone_surrogate` for text that is not Unicode.
  */
 export function canonicalJson(value: Json): string {
   return write(value, 1);
@@ -17,8 +17,8 @@ export function canonicalBytes(value: Json): Uint8Array {
 }
 
 /**
- * Throws `json_unsafe_number` with the `path` of the first number that is not a safe integer (or is -0). Records hold
- * no binary float: measured values are canonical decimals, as text.
+ * Throws `json_unsafe_number` with the `path` of the first number that is not a safe integer (or is
+ * -0). Records hold no binary float: measured values are canonical decimals, as text.
  */
 export function assertRecordJson(value: Json, path = '$'): void {
   if (typeof value === 'number') {
@@ -54,7 +54,8 @@ function writeArray(array: readonly Json[], depth: number): string {
 
 function writeObject(object: { readonly [key: string]: Json }, depth: number): string {
   const prototype = Object.getPrototypeOf(object);
-  // A Map or Date would otherwise be written as `{}`. The second test admits plain objects of another realm.
+  // A Map or Date would otherwise be written as `{}`. The second test admits plain objects of
+  // another realm.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
     throw unsupported('an object that is not plain');
   }
@@ -68,7 +69,10 @@ function writeObject(object: { readonly [key: string]: Json }, depth: number): s
   return `${text}}`;
 }
 
-/** RFC 8785 section 3.2.2.2 is the escaping of ECMAScript's JSON.stringify, minus its tolerance of lone surrogates. */
+/**
+ * RFC 8785 section 3.2.2.2 is the escaping of ECMAScript's JSON.stringify, minus its tolerance of
+ * lone surrogates.
+ */
 function quote(text: string): string {
   if (!text.isWellFormed()) {
     throw new KernelError('json_lone_surrogate', 'text holds a lone surrogate; remove it');

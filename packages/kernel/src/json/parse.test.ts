@@ -120,6 +120,12 @@ describe('strict JSON', () => {
     );
   });
 
+  it('shortens what it quotes', () => {
+    const key = 'k'.repeat(1000);
+    const text = `{"${key}":1,"${key}":2}`;
+    expect(() => parseStrictJson(text)).toThrow(`key \`${'k'.repeat(60)}…\` is repeated`);
+  });
+
   it('names line and column in the message too', () => {
     expect(() => parseStrictJson('{\n  "a": tru\n}')).toThrow(
       'JSON at line 2, column 8: a value was expected',
@@ -171,7 +177,9 @@ describe('strict JSON', () => {
   });
 });
 
-function attempt<T>(run: () => T): { readonly ok: true; readonly value: T } | { readonly ok: false } {
+function attempt<T>(
+  run: () => T,
+): { readonly ok: true; readonly value: T } | { readonly ok: false } {
   try {
     return { ok: true, value: run() };
   } catch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fromUtf8 } from '../bytes.ts';
-import { KernelError, type KernelErrorCode } from '../errors.ts';
+import type { KernelError, KernelErrorCode } from '../errors.ts';
+import { jsonErrorAt, jsonText } from './json-text.ts';
 
 export type Json =
   | null
@@ -10,7 +10,10 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-/** Nesting that our parser and our writer allow: deep enough for any record, far from any stack limit. */
+/**
+ * Nesting that our parser and our writer allow: deep enough for any record, far from any stack
+ * limit.
+ */
 export const JSON_DEPTH_MAX = 64;
 const JSON_BYTES_MAX = 1024 * 1024;
 
@@ -20,22 +23,15 @@ export interface StrictJsonLimits {
 }
 
 /**
- * Reads RFC 8259 JSON so that no two readers can understand it differently. Throws `KernelError` with `line` and
- * `column` (from 1, in UTF-16 units) in its details for: invalid UTF-8 or a byte order mark (`bad_utf8`), a syntax
- * error (`json_syntax`), a repeated key (`json_duplicate_key`), the key `__proto__`, which JavaScript copies
- * inconsistently (`json_forbidden_key`), a lone surrogate (`json_lone_surrogate`), a number beyond ±(2^53 - 1)
- * (`json_unsafe_number`), depth over `maxDepth` (64; `json_too_deep`), more than `maxBytes` (1 MiB; `json_too_large`).
+ * Reads RFC 8259 JSON so that no two readers can understand it differently. Throws `KernelError`
+ * with `line` and `column` (from 1, in UTF-16 units) in its details for: invalid UTF-8 or a byte
+ * order mark (`bad_utf8`), a syntax error (`json_syntax`), a repeated key (`json_duplicate_key`),
+ * the key `__proto__`, which JavaScript copies inconsistently (`json_forbidden_key`), a lone
+ * surrogate (`json_lone_surrogate`), a number beyond ±(2^53 - 1) (`json_unsafe_number`), depth over
+ * `maxDepth` (64; `json_too_deep`), more than `maxBytes` (1 MiB; `json_too_large`).
  */
 export function parseStrictJson(input: Uint8Array | string, limits: StrictJsonLimits = {}): Json {
-  const maxBytes = limits.maxBytes ?? JSON_BYTES_MAX;
-  const text = typeof input === 'string' ? input : decode(input, maxBytes);
-  if (typeof input === 'string') refuseOversizeText(text, maxBytes);
-  if (text.charCodeAt(0) === 0xfeff) {
-    throw errorAt(text, 0, {
-      code: 'bad_utf8',
-      message: 'starts with a byte order mark; remove it',
-    });
-  }
+  const text = jsonText(input, limits.maxBytes ?? JSON_BYTES_MAX);
   return new JsonReader(text, limits.maxDepth ?? JSON_DEPTH_MAX).document();
 }
 
@@ -224,7 +220,8 @@ class JsonReader {
       this.#digits();
     }
     const value = Number(text.slice(start, this.#at));
-    // From 2^53 on neighbouring integers share a double, and at the far end is infinity: another reader may differ.
+    // From 2^53 on neighbouring integers share a double, and at the far end is infinity: another
+    // reader may differ.
     if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
       const spelled = shown(text.slice(start, this.#at));
       throw this.#error(
@@ -265,7 +262,7 @@ class JsonReader {
   }
 
   #error(at: number, code: KernelErrorCode, message: string): KernelError {
-    return errorAt(this.#text, at, { code, message });
+    return jsonErrorAt(this.#text, at, { code, message });
   }
 }
 
@@ -275,80 +272,4 @@ function isDigit(code: number): boolean {
 
 function shown(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-function errorAt(
-  text: string,
-  at: number,
-  problem: { readonly code: KernelErrorCode; readonly message: string },
-): KernelError {
-  let line = 1;
-  let lineStart = 0;
-  for (let i = text.indexOf('\n'); i !== -1 && i < at; i = text.indexOf('\n', i + 1)) {
-    line++;
-    lineStart = i + 1;
-  }
-  const column = at - lineStart + 1;
-  const message = `JSON at line ${line}, column ${column}: ${problem.message}`;
-  return new KernelError(problem.code, message, { line, column });
-}
-
-function decode(bytes: Uint8Array, maxBytes: number): string {
-  if (bytes.length > maxBytes) throw tooLarge(maxBytes);
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    // Only the place is missing from the error of `fromUtf8`; it is found here, off the fast path.
-    const valid = new TextDecoder('utf-8').decode(bytes.subarray(0, validPrefixLength(bytes)));
-    throw errorAt(valid, valid.length, { code: 'bad_utf8', message: 'invalid UTF-8' });
-  }
-}
-
-/** Length of the longest prefix that is whole, valid UTF-8: found by halving, since validity of prefixes is monotone. */
-function validPrefixLength(bytes: Uint8Array): number {
-  let valid = 0;
-  let invalid = bytes.length + 1;
-  while (invalid - valid > 1) {
-    const middle = (valid + invalid) >> 1;
-    if (mayContinue(bytes.subarray(0, middle))) valid = middle;
-    else invalid = middle;
-  }
-  // A sequence cut short is at most three bytes; what precedes it is whole.
-  for (let cut = 0; cut <= 3 && cut <= valid; cut++) {
-    if (isWhole(bytes.subarray(0, valid - cut))) return valid - cut;
-  }
-  return 0;
-}
-
-function mayContinue(prefix: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(prefix, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isWhole(prefix: Uint8Array): boolean {
-  try {
-    fromUtf8(prefix);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function refuseOversizeText(text: string, maxBytes: number): void {
-  // UTF-8 takes one to three bytes a UTF-16 unit, so most texts are settled without encoding them.
-  if (text.length * 3 <= maxBytes) return;
-  if (text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes)
-    throw tooLarge(maxBytes);
-}
-
-function tooLarge(maxBytes: number): KernelError {
-  return new KernelError(
-    'json_too_large',
-    `JSON exceeds ${maxBytes} bytes; split it or store it as a file`,
-    { maxBytes },
-  );
 }

@@ -16,7 +16,10 @@ export interface Checkpoint {
   readonly extensions?: readonly string[];
 }
 
-/** The signed text: origin, size in decimal, base64 root, extensions, one a line. Throws `bad_checkpoint`. */
+/**
+ * The signed text: origin, size in decimal, base64 root, extensions, one a line. Throws
+ * `bad_checkpoint`.
+ */
 export function formatCheckpoint(checkpoint: Checkpoint): string {
   const { origin, size, root, extensions = [] } = checkpoint;
   if (!Number.isSafeInteger(size) || size < 0) throw bad(`size \`${size}\` is not a tree size`);
@@ -27,7 +30,10 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The checkpoint as a signed note. The signer's name must be the origin, which is what `verifyCheckpoint` asks for. */
+/**
+ * The checkpoint as a signed note. The signer's name must be the origin, which is what
+ * `verifyCheckpoint` asks for.
+ */
 export async function signCheckpoint(
   p: Primitives,
   checkpoint: Checkpoint,
@@ -45,8 +51,8 @@ export function parseCheckpoint(note: string): Checkpoint {
 }
 
 /**
- * The checkpoint if the log `name` signed it with `publicKey`, else undefined. An origin other than `name` is refused, so
- * that a key used for two logs cannot pass one off as the other.
+ * The checkpoint if the log `name` signed it with `publicKey`, else undefined. An origin other than
+ * `name` is refused, so that a key used for two logs cannot pass one off as the other.
  */
 export function verifyCheckpoint(
   p: Primitives,

@@ -6,8 +6,8 @@ const LENGTH_BYTES = 2;
 const ENTRY_BYTES_MAX = 0xffff;
 
 /**
- * An entry bundle of C2SP tlog-tiles "Log Entries": each entry after its length as a big-endian uint16. Throws `bad_tile` for
- * no entry, over 256, or one over 65,535 bytes.
+ * An entry bundle of C2SP tlog-tiles "Log Entries": each entry after its length as a big-endian
+ * uint16. Throws `bad_tile` for no entry, over 256, or one over 65,535 bytes.
  */
 export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
   if (entries.length === 0 || entries.length > TILE_WIDTH) {
@@ -26,7 +26,10 @@ export function encodeEntries(entries: readonly Uint8Array[]): Uint8Array {
   return bundle;
 }
 
-/** The entries of a bundle, copied; throws `bad_tile` for one that is cut short, empty or holds over 256. */
+/**
+ * The entries of a bundle, copied; throws `bad_tile` for one that is cut short, empty or holds over
+ * 256.
+ */
 export function decodeEntries(bundle: Uint8Array): Uint8Array[] {
   const view = new DataView(bundle.buffer, bundle.byteOffset, bundle.length);
   const entries: Uint8Array[] = [];

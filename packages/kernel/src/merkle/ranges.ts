@@ -4,9 +4,9 @@ import type { Primitives } from '../primitives.ts';
 import { emptyRoot, nodeHash } from './tree-hash.ts';
 
 /**
- * Which hashes a proof consists of, as pure arithmetic: every hash of RFC 6962 is the root of a range of leaves, and
- * every such range is a row of perfect subtrees. Proofs from leaves and proofs from tiles differ only in where they read
- * those subtrees.
+ * Which hashes a proof consists of, as pure arithmetic: every hash of RFC 6962 is the root of a
+ * range of leaves, and every such range is a row of perfect subtrees. Proofs from leaves and proofs
+ * from tiles differ only in where they read those subtrees.
  */
 
 /** Leaves `start` up to and without `end`. */
@@ -43,7 +43,9 @@ export function inclusionRanges(index: number, size: number): readonly LeafRange
   return ranges;
 }
 
-/** PROOF(oldSize, D[newSize]) of RFC 6962 section 2.1.2; empty for an empty or an equal old tree. */
+/**
+ * PROOF(oldSize, D[newSize]) of RFC 6962 section 2.1.2; empty for an empty or an equal old tree.
+ */
 export function consistencyRanges(oldSize: number, newSize: number): readonly LeafRange[] {
   if (!isTreeSize(oldSize) || !isTreeSize(newSize) || oldSize > newSize) {
     throw new KernelError(
@@ -66,7 +68,10 @@ export function consistencyRanges(oldSize: number, newSize: number): readonly Le
   return ranges;
 }
 
-/** The perfect subtrees of a range, left to right and falling in size. `start` must be a multiple of the largest. */
+/**
+ * The perfect subtrees of a range, left to right and falling in size. `start` must be a multiple of
+ * the largest.
+ */
 export function rangeNodes(range: LeafRange): readonly TreeNode[] {
   const nodes: TreeNode[] = [];
   let start = range.start;

@@ -14,7 +14,10 @@ export interface TileRef {
   readonly width: number;
 }
 
-/** Reads the tile at a place, `width` × 32 bytes. Synchronous: callers fetch what `tilesFor…` names beforehand. */
+/**
+ * Reads the tile at a place, `width` × 32 bytes. Synchronous: callers fetch what `tilesFor…` names
+ * beforehand.
+ */
 export type TileReader = (level: number, index: number, width: number) => Uint8Array;
 
 /** C2SP tlog-tiles "Merkle Tree": `tile/<L>/<N>[.p/<W>]`, e.g. `tile/0/x001/x234/067.p/8`. */
@@ -30,7 +33,9 @@ export function entriesPath(index: number, width: number): string {
   return `tile/entries/${indexPath(index, width)}`;
 }
 
-/** The tiles of one level, from the one that holds hash `from`, in a tree with `to` hashes there. */
+/**
+ * The tiles of one level, from the one that holds hash `from`, in a tree with `to` hashes there.
+ */
 export function tilesBetween(level: number, from: number, to: number): readonly TileRef[] {
   const tiles: TileRef[] = [];
   for (let index = Math.floor(from / TILE_WIDTH); index * TILE_WIDTH < to; index++) {

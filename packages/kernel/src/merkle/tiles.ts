@@ -34,8 +34,9 @@ export interface TileGrowth {
 }
 
 /**
- * The tiles to write when a tree grows: at each level the tiles that are new or wider than before, lower levels first.
- * Written before the checkpoint that covers them, they leave no reader with a hole.
+ * The tiles to write when a tree grows: at each level the tiles that are new or wider than before,
+ * lower levels first. Written before the checkpoint that covers them, they leave no reader with a
+ * hole.
  */
 export function newTiles(p: Primitives, growth: TileGrowth): readonly Tile[] {
   refuseBadSize(growth.oldSize + growth.newLeafHashes.length);
@@ -142,7 +143,10 @@ function tileNodes(
   };
 }
 
-/** The tile with the hashes under a node, and which of them. A node never straddles tiles: both are aligned to 2^n. */
+/**
+ * The tile with the hashes under a node, and which of them. A node never straddles tiles: both are
+ * aligned to 2^n.
+ */
 function tileOf(
   node: TreeNode,
   size: number,

@@ -3,13 +3,18 @@ import type { Primitives } from '../primitives.ts';
 import { consistencyRanges, inclusionRanges, type NodeReader, rangeHash } from './ranges.ts';
 import { nodeHash } from './tree-hash.ts';
 
-/** A tree held in memory. Building costs one hash a leaf; each proof then costs at most log2(size) more. */
+/**
+ * A tree held in memory. Building costs one hash a leaf; each proof then costs at most log2(size)
+ * more.
+ */
 export interface MerkleTree {
   readonly size: number;
   readonly root: Uint8Array;
   /** Throws `bad_tree_range` if `index` is not below `size`. */
   inclusionProof(index: number): Uint8Array[];
-  /** From the tree of the first `oldSize` leaves; throws `bad_tree_range` if that is above `size`. */
+  /**
+   * From the tree of the first `oldSize` leaves; throws `bad_tree_range` if that is above `size`.
+   */
   consistencyProof(oldSize: number): Uint8Array[];
 }
 

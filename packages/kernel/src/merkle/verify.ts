@@ -47,8 +47,8 @@ export function verifyInclusion(p: Primitives, claim: InclusionClaim): boolean {
 }
 
 /**
- * RFC 9162 section 2.1.4.2. An empty old tree is a prefix of every tree: its root must be the empty root and its proof
- * empty. Never throws.
+ * RFC 9162 section 2.1.4.2. An empty old tree is a prefix of every tree: its root must be the empty
+ * root and its proof empty. Never throws.
  */
 export function verifyConsistency(p: Primitives, claim: ConsistencyClaim): boolean {
   const { oldSize, newSize, oldRoot, newRoot, proof } = claim;

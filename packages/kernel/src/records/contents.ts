@@ -206,27 +206,38 @@ export interface ArtifactManifest {
   }[];
 }
 
+/** One input tensor of a model, as the pipeline file declares it; bounds are decimals. */
+export interface ModelInput {
+  readonly name: string;
+  readonly type: 'f32' | 'f64' | 'i64' | 'string' | 'bool';
+  readonly columns?: readonly string[];
+  readonly min?: string;
+  readonly max?: string;
+  readonly allowed?: readonly string[];
+}
+
+/** One cutoff for everyone: which side of it is adverse, and what either side is called. */
+export interface DecisionRule {
+  readonly score: string;
+  readonly cutoff: string;
+  readonly adverse: string;
+  readonly favourable: string;
+  readonly adverseWhen: 'at-or-above' | 'above' | 'below' | 'at-or-below';
+}
+
 /** model-spec, scope version: what is served, exactly. */
 export interface ModelSpecContent {
   readonly algorithm: string;
-  readonly inputs: readonly {
-    readonly name: string;
-    readonly type: 'f32' | 'f64' | 'i64' | 'string';
-  }[];
-  /** Name of the model's output tensor, and the index of the score in it. */
-  readonly output: { readonly name: string; readonly index: number; readonly meaning: string };
-  /** The decision rule: adverse when score >= cutoff. */
-  readonly decision: {
-    readonly score: string;
-    readonly cutoff: string;
-    readonly adverse: string;
-    readonly favourable: string;
-  };
-  /** Path in the manifest of the reasons table, and how many reasons an adverse answer carries. */
+  readonly inputs: readonly ModelInput[];
+  /** Name of the model's output tensor, and the place of the score in it. */
+  readonly output: { readonly name: string; readonly index: number };
+  readonly decision: DecisionRule;
+  /** Path in the artefact manifest of the reasons table, and how many reasons an adverse answer carries. */
   readonly reasons?: { readonly file: string; readonly method: string; readonly count: number };
+  /** What answers when the model may not. */
+  readonly fallback: { readonly kind: string; readonly detail: string };
   readonly design: Json;
   readonly monitoring: Json;
-  readonly serving: Json;
 }
 
 /** test-plan, scope version. `kind`: development (from the pipeline file at its commit) or validation. */

@@ -68,7 +68,7 @@ export function decisionProblems(
 /** The header part, as far as it says under which warrant the decision was answered. */
 export interface DecisionHeader {
   readonly id: string;
-  readonly status: string;
+  readonly kind: string;
   readonly received: string;
   readonly warrant?: string;
 }

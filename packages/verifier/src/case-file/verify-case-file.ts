@@ -260,7 +260,7 @@ function verifyDecision(
 /** An answered decision was answered under a warrant that held then. */
 function verifyDecisionWarrant(set: RecordSet, decision: CaseDecision, report: Report): void {
   const header = headerOf(decision);
-  if (header === undefined || header.status !== 'answered') return;
+  if (header === undefined || header.kind !== 'answer') return;
   const then = set.records.filter(({ loggedAt }) => loggedAt <= header.received).at(-1);
   const known = asOfIndex(set, then?.index ?? -1);
   const warrant = header.warrant ?? '';

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Every way in which the gateway refuses; the HTTP status of each is in `http/status-of.ts`. */
+export type GatewayErrorCode =
+  | 'request_malformed'
+  | 'request_unauthenticated'
+  | 'key_conflict'
+  | 'input_invalid'
+  | 'model_not_served'
+  | 'not_warranted'
+  | 'status_stale'
+  | 'not_durable'
+  | 'overloaded'
+  | 'artifact_mismatch'
+  | 'log_rollback'
+  | 'server_unreachable';
+
+export class GatewayError extends Error {
+  readonly code: GatewayErrorCode;
+  readonly details: { readonly [name: string]: string | number | readonly string[] };
+
+  constructor(
+    code: GatewayErrorCode,
+    message: string,
+    details: GatewayError['details'] = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'GatewayError';
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { decodeRow, fromUtf8, type Receipt } from '@countersign/kernel';
+import type { Reason } from '../decision/answer.ts';
+import type { DecisionHeader, SealedPart } from '../decision/decision.ts';
+import { GatewayError, type GatewayErrorCode } from '../errors.ts';
+
+/** What a caller gets, made from the recorded parts alone, so that a repeated request gets the very same. */
+export interface DecideAnswer {
+  readonly id: string;
+  readonly model: string;
+  readonly use: string;
+  readonly version: number;
+  readonly stage: string;
+  readonly score: number;
+  readonly decision: string;
+  readonly reasons: readonly Reason[];
+  readonly warrant: string;
+  readonly receipt: Receipt;
+}
+
+export function headerOfParts(parts: readonly SealedPart[]): DecisionHeader {
+  return JSON.parse(fromUtf8(bytesOf(parts, 'header'))) as DecisionHeader; // our own canonical bytes
+}
+
+function bytesOf(parts: readonly SealedPart[], name: string): Uint8Array {
+  const part = parts.find((one) => one.name === name);
+  if (part === undefined) {
+    throw new GatewayError(
+      'key_conflict',
+      `part \`${name}\` of the earlier answer has been erased`,
+    );
+  }
+  return part.bytes;
+}
+
+export function answerOf(parts: readonly SealedPart[], receipt: Receipt): DecideAnswer {
+  const header = headerOfParts(parts);
+  const [score, decision] = decodeRow(bytesOf(parts, 'output'));
+  const isNumber = typeof score?.value === 'object' && score.value !== null && 'f64' in score.value;
+  return {
+    id: header.id,
+    model: header.model,
+    use: header.use ?? '',
+    version: header.version ?? 0,
+    stage: header.stage,
+    score: isNumber ? (score.value as { readonly f64: number }).f64 : Number.NaN,
+    decision: String(decision?.value ?? ''),
+    reasons: JSON.parse(fromUtf8(bytesOf(parts, 'reasons'))) as readonly Reason[],
+    warrant: header.warrant ?? '',
+    receipt,
+  };
+}
+
+/** The same answer in the Open Inference Protocol v2; what it has no place for is in `parameters`. */
+export function inferAnswerOf(answer: DecideAnswer) {
+  return {
+    model_name: answer.model,
+    model_version: String(answer.version),
+    id: answer.id,
+    parameters: {
+      warrant: answer.warrant,
+      reasons: JSON.stringify(answer.reasons),
+      receipt: JSON.stringify(answer.receipt),
+    },
+    outputs: [
+      { name: 'score', datatype: 'FP64', shape: [1], data: [answer.score] },
+      { name: 'decision', datatype: 'BYTES', shape: [1], data: [answer.decision] },
+    ],
+  };
+}
+
+const STATUS: { readonly [code in GatewayErrorCode]: number } = {
+  request_malformed: 400,
+  request_unauthenticated: 401,
+  model_not_served: 404,
+  key_conflict: 409,
+  input_invalid: 422,
+  overloaded: 429,
+  not_warranted: 403,
+  status_stale: 403,
+  artifact_mismatch: 403,
+  log_rollback: 403,
+  not_durable: 503,
+  server_unreachable: 503,
+};
+
+export function statusOf(code: GatewayErrorCode): number {
+  return STATUS[code];
+}
+
+export function refusalBody(error: GatewayError, more: { readonly [name: string]: unknown } = {}) {
+  return { error: { code: error.code, message: error.message, ...error.details, ...more } };
+}
