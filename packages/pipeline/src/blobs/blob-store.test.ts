@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type BlobStore, openFileBlobStore } from './blob-store.ts';
+
+// FIPS 180-4 example: SHA-256 of the three bytes "abc".
+const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
+const abc = new TextEncoder().encode('abc');
+
+let root: string;
+let store: BlobStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'blobs-'));
+  store = openFileBlobStore(root);
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const fileOf = (digest: string) => join(root, 'sha256', digest.slice(0, 2), digest);
+
+async function* chunks(...parts: string[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    yield new TextEncoder().encode(part);
+  }
+}
+
+test('bytes, a file and a stream with equal content are one blob under its SHA-256', async () => {
+  const path = join(root, 'input');
+  await writeFile(path, abc);
+  const expected = { digest: ABC, size: 3 };
+  expect(await store.put(abc)).toEqual(expected);
+  expect(await store.putFile(path)).toEqual(expected);
+  expect(await store.putStream(chunks('a', '', 'bc'))).toEqual(expected);
+  expect(await readdir(join(root, 'sha256', 'ba'))).toEqual([ABC]);
+  expect(await readdir(join(root, 'staging'))).toEqual([]);
+  expect(new Uint8Array(await store.get(ABC))).toEqual(abc);
+});
+
+test('existing content is not written again', async () => {
+  await store.put(abc);
+  const before = await stat(fileOf(ABC));
+  await store.put(abc);
+  expect((await stat(fileOf(ABC))).ino).toBe(before.ino);
+});
+
+test('a truncated blob is replaced by the next put', async () => {
+  await store.put(abc);
+  await chmod(fileOf(ABC), 0o644);
+  await writeFile(fileOf(ABC), 'ab');
+  await store.put(abc);
+  expect(await readFile(fileOf(ABC), 'utf8')).toBe('abc');
+});
+
+test('a changed byte is found by every way of reading', async () => {
+  await store.put(abc);
+  await chmod(fileOf(ABC), 0o644);
+  await writeFile(fileOf(ABC), 'abd');
+  const target = join(root, 'copy');
+  await expect(store.get(ABC)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  await expect(store.copyTo(ABC, target)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  await expect(Array.fromAsync(store.open(ABC))).rejects.toMatchObject({ code: 'blob_corrupt' });
+  expect((await readdir(root)).sort()).toEqual(['sha256', 'staging']);
+});
+
+test('a missing blob is named by every way of reading', async () => {
+  await expect(store.get(ABC)).rejects.toMatchObject({ code: 'blob_missing' });
+  await expect(store.copyTo(ABC, join(root, 'c'))).rejects.toMatchObject({ code: 'blob_missing' });
+  await expect(Array.fromAsync(store.open(ABC))).rejects.toMatchObject({ code: 'blob_missing' });
+  expect(await store.has(ABC)).toBe(false);
+});
+
+test('a name that is not a digest never becomes a path', async () => {
+  for (const name of ['../../etc/passwd', '', ABC.toUpperCase(), `${ABC}/..`]) {
+    await expect(store.get(name)).rejects.toMatchObject({ code: 'blob_name_invalid' });
+    await expect(store.has(name)).rejects.toMatchObject({ code: 'blob_name_invalid' });
+  }
+});
+
+test('a source that fails half way leaves nothing behind', async () => {
+  async function* failing(): AsyncGenerator<Uint8Array> {
+    yield abc;
+    throw new Error('the source broke');
+  }
+  await expect(store.putStream(failing())).rejects.toThrow('the source broke');
+  expect(await readdir(join(root, 'staging'))).toEqual([]);
+  expect(await readdir(root)).toEqual(['staging']);
+});
+
+test('a copy and a stream give back the bytes of several megabytes', async () => {
+  const large = Buffer.alloc(3 * 1024 * 1024 + 7, 'countersign');
+  const { digest, size } = await store.put(large);
+  expect(size).toBe(large.length);
+  await store.copyTo(digest, join(root, 'deep', 'copy'));
+  expect((await readFile(join(root, 'deep', 'copy'))).equals(large)).toBe(true);
+  expect(Buffer.concat(await Array.fromAsync(store.open(digest))).equals(large)).toBe(true);
+});
