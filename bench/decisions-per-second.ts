@@ -13,8 +13,8 @@ import { MODEL } from '../packages/kernel/tests/credit-model.ts';
 import { testDatabase } from '../packages/server/tests/database.ts';
 
 const CONNECTIONS = 16;
-const DECISIONS = 2000;
-const ROUNDS = 5;
+const DECISIONS = Number(process.env.DECISIONS ?? 2000);
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const TOKEN = 'bench';
 
 interface Round {
