@@ -43,6 +43,7 @@ const MEASURED: readonly RecordType[] = [
   'fairness-test',
   'implementation-test',
   'sod-check',
+  'e-signature',
   'monitoring-result',
   'outcomes-analysis',
   'outcome-record',
@@ -69,6 +70,7 @@ const RULES: ReadonlyMap<RecordType, Rule> = new Map<RecordType, Rule>([
   ...PERSONS,
   ['decision-log', { service: 'gateway' }],
   ['finding', { anyOf: [anyPerson, byPlatform] }],
+  ['incident-record', { anyOf: [anyPerson, byPlatform] }],
   ['test-plan', { anyOf: [byPlatform, by(1, 'validator')] }],
 ]);
 

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Every code that this package can throw; documents and the HTTP map are kept equal to this union. */
+export type PipelineErrorCode =
+  | 'blob_corrupt'
+  | 'blob_missing'
+  | 'blob_name_invalid'
+  | 'checkout_dirty'
+  | 'column_missing'
+  | 'control_total_differs'
+  | 'csv_bad_row'
+  | 'environment_failed'
+  | 'environment_unsupported'
+  | 'evidence_invalid'
+  | 'expression_invalid'
+  | 'file_missing'
+  | 'git_failed'
+  | 'interpreter_differs'
+  | 'interpreter_missing'
+  | 'job_invalid'
+  | 'lock_invalid'
+  | 'output_duplicate'
+  | 'output_missing'
+  | 'output_not_regular'
+  | 'output_undeclared'
+  | 'pipeline_file_invalid'
+  | 'quality_failed'
+  | 'sandbox_failed'
+  | 'sandbox_missing'
+  | 'sealed_input'
+  | 'snapshot_unreadable'
+  | 'source_unsupported'
+  | 'split_invalid'
+  | 'step_cycle'
+  | 'step_failed'
+  | 'step_input_missing'
+  | 'step_timeout'
+  | 'wheel_unavailable';
+
+/** A broken input or a broken world. `details` holds the values that the message mentions. */
+export class PipelineError extends Error {
+  readonly code: PipelineErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: PipelineErrorCode,
+    message: string,
+    options: { details?: Readonly<Record<string, unknown>>; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'PipelineError';
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}

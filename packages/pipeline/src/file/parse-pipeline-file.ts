@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { PipelineError } from '../errors.ts';
+import { type PipelineFile, pipelineFileSchema } from './schema.ts';
+
+type Path = readonly PropertyKey[];
+
+/** A valid pipeline file, with the line (from 1) at which the value or key of a path is written. */
+export interface PipelineDocument {
+  readonly file: PipelineFile;
+  readonly name: string;
+  lineOf(path: Path): number;
+}
+
+interface FileIssue {
+  readonly path: string;
+  readonly line: number;
+  readonly message: string;
+}
+
+const FILE_BYTES_MAX = 1_000_000;
+const ISSUES_SHOWN_MAX = 20;
+
+/**
+ * Parses `countersign.yaml` (YAML 1.2 core schema). Duplicate and unknown keys are refused. Throws PipelineError
+ * `pipeline_file_invalid`, whose `details.issues` lists {path, line, message}.
+ */
+export function parsePipelineFile(text: string, name = 'countersign.yaml'): PipelineDocument {
+  if (text.length > FILE_BYTES_MAX) {
+    throw invalid(name, [{ path: '', line: 1, message: 'larger than 1 MB' }]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    schema: 'core',
+    uniqueKeys: true,
+    strict: true,
+    prettyErrors: false,
+  });
+  if (document.errors.length > 0) throw invalid(name, document.errors.map(syntaxIssue(lines)));
+  const lineOf = (path: Path) => lineOfPath(document, lines, path);
+  const parsed = pipelineFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  if (!parsed.success) {
+    const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, [], lineOf));
+    throw invalid(name, issues);
+  }
+  return { file: parsed.data, name, lineOf };
+}
+
+function syntaxIssue(lines: LineCounter) {
+  return (error: { pos: readonly [number, number]; message: string }): FileIssue => ({
+    path: '',
+    line: lines.linePos(error.pos[0]).line,
+    message: lowerFirst(error.message),
+  });
+}
+
+function invalid(name: string, issues: readonly FileIssue[]): PipelineError {
+  const shown = issues.slice(0, ISSUES_SHOWN_MAX).map((issue) => {
+    const where = issue.path === '' ? '' : `\`${issue.path}\`: `;
+    return `${name}:${issue.line}: ${where}${issue.message}`;
+  });
+  return new PipelineError('pipeline_file_invalid', shown.join('\n'), {
+    details: { file: name, issues },
+  });
+}
+
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  prefix: Path,
+  lineOf: (path: Path) => number,
+): FileIssue[] {
+  const path = [...prefix, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: pathText([...path, key]),
+      line: lineOf([...path, key]),
+      message: 'unknown key; see the JSON Schema of countersign.yaml for those that exist',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const closest = closestBranch(issue.errors);
+    if (closest !== undefined) {
+      return closest.flatMap((inner) => describeIssue(inner, path, lineOf));
+    }
+  }
+  return [{ path: pathText(path), line: lineOf(path), message: lowerFirst(issue.message) }];
+}
+
+/** The union branch that the writer most likely meant: the one whose first complaint lies deepest. */
+function closestBranch(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  const depth = (issues: readonly z.core.$ZodIssue[]) =>
+    Math.min(...issues.map((issue) => issue.path.length * 2 + Number(isAboutKeys(issue))));
+  return branches
+    .filter((issues) => issues.length > 0 && depth(issues) > 0)
+    .toSorted((a, b) => depth(b) - depth(a))[0];
+}
+
+function isAboutKeys(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'unrecognized_keys' || issue.code === 'invalid_union';
+}
+
+/** Falls back to the nearest ancestor that is written, so a missing key is reported at its parent. */
+function lineOfPath(document: Document, lines: LineCounter, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
+      if (pair === undefined) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      offset = startOf(node) ?? offset;
+    } else break;
+  }
+  return lines.linePos(offset).line;
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node.range?.[0] ?? undefined) : undefined;
+}
+
+function pathText(path: Path): string {
+  return path.map(String).join('.');
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

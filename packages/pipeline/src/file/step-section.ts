@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { nameText, relativePath } from './common-values.ts';
+import { decimalValue } from './decimal-value.ts';
+
+/**
+ * What a step reads. Text is a file that an earlier step wrote, or `dataset.split` (mounted as `dataset.split.csv`),
+ * or a `dataset` without splits (mounted as `dataset.csv`). The object forms mount under another name.
+ */
+const stepInput = z.union([
+  z.string().min(1).max(255),
+  z.strictObject({
+    data: nameText,
+    split: nameText.optional(),
+    as: relativePath.optional(),
+  }),
+  z.strictObject({ file: relativePath, as: relativePath.optional() }),
+]);
+
+export const step = z.strictObject({
+  run: z.string().trim().min(1).max(4000),
+  network: z.boolean().optional(),
+  inputs: z.array(stepInput).max(100).optional(),
+  outputs: z.array(relativePath).min(1).max(100),
+  /** Given to the step as `params.json` in its working directory. */
+  params: z.record(z.string().min(1).max(100), z.json()).optional(),
+  timeout_s: z.number().int().min(1).max(86_400).optional(),
+  memory_mb: z.number().int().min(64).max(1_048_576).optional(),
+});
+
+const modelInput = z.strictObject({
+  name: z.string().min(1).max(200),
+  type: z.enum(['f32', 'f64', 'i64', 'string', 'bool']),
+  /** Columns that fill this tensor in order; without it, the column named like the input. */
+  columns: z.array(z.string().min(1)).min(1).max(10_000).optional(),
+  min: decimalValue.optional(),
+  max: decimalValue.optional(),
+  allowed: z.array(z.string()).max(1000).optional(),
+});
+
+export const artifact = z.strictObject({
+  scorer: z.literal('onnx'),
+  file: relativePath,
+  inputs: z.array(modelInput).min(1).max(10_000),
+  /** The tensor that holds the score; `index` picks a column of it, such as 1 of [P(0), P(1)]. */
+  output: z.union([
+    z
+      .string()
+      .min(1)
+      .transform((name) => ({ name, index: 0 })),
+    z.strictObject({ name: z.string().min(1), index: z.number().int().min(0).max(10_000) }),
+  ]),
+  reasons: relativePath.optional(),
+});
+
+export const decision = z.strictObject({
+  score: z.string().min(1).max(200),
+  cutoff: decimalValue,
+  adverse: z.string().min(1).max(100),
+  favourable: z.string().min(1).max(100).optional(),
+  /** On which side of the cutoff the decision is adverse; `at-or-above` unless told otherwise. */
+  adverse_when: z.enum(['at-or-above', 'above', 'below', 'at-or-below']).optional(),
+  reasons: z
+    .strictObject({ count: z.number().int().min(1).max(10), method: z.string().min(1).max(500) })
+    .optional(),
+  fallback: z
+    .strictObject({
+      kind: z.enum(['previous-version', 'rule', 'manual-queue', 'safe-state']),
+      detail: z.string().min(1).max(1000).optional(),
+    })
+    .optional(),
+  why: z.string().min(1).max(4000).optional(),
+});
+
+export type Step = z.output<typeof step>;
+export type StepInput = z.output<typeof stepInput>;
+export type Artifact = z.output<typeof artifact>;
+export type Decision = z.output<typeof decision>;

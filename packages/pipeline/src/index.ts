@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type BlobRef, type BlobStore, openFileBlobStore } from './blobs/blob-store.ts';
+export { type DeterminismProfile, determinismProfile } from './environment/determinism-profile.ts';
+export {
+  hostToolEnvironment,
+  networkStepEnvironment,
+} from './environment/host-environment.ts';
+export { describeInterpreter, type Interpreter } from './environment/interpreter.ts';
+export { type LockFile, parseLockFile } from './environment/lock-file.ts';
+export { PipelineError, type PipelineErrorCode } from './errors.ts';
+export type { Dataset, Grouping, QualityCheck } from './file/data-section.ts';
+export { type PipelineDocument, parsePipelineFile } from './file/parse-pipeline-file.ts';
+export type { Design, MonitoringPlan, TestingPlan } from './file/plan-section.ts';
+export { type PipelineFile, pipelineFileSchema, pipelineJsonSchema } from './file/schema.ts';
+export { type NamedSplit, type SplitAccess, splitParts } from './file/split-parts.ts';
+export { type PlannedInput, type PlannedStep, planSteps, WHOLE_SPLIT } from './file/step-plan.ts';
+export type { Artifact, Decision, Step } from './file/step-section.ts';
+export { toRecordJson } from './file/to-record-json.ts';
+export type { ComparedFile, RebuildResult, RebuildVerdict } from './rebuild/rebuild-result.ts';
+export { type RebuildOptions, rebuildRun } from './rebuild/rebuild-run.ts';
+export { type ExecuteRunOptions, executeRun, PIPELINE_FILE } from './run/execute-run.ts';
+export type {
+  ArtifactRecord,
+  DeclaredEvidence,
+  EnvironmentRecord,
+  NamedBlob,
+  PlatformFacts,
+  RunEvent,
+  RunFailure,
+  RunResult,
+  StepInputRecord,
+  StepRecord,
+} from './run/result.ts';
+export { runSandboxed, SANDBOX_UID, type SandboxOptions } from './sandbox/run-sandboxed.ts';
+export type {
+  ColumnProfile,
+  ControlTotal,
+  DatasetSnapshot,
+  ExclusionResult,
+  QualityResult,
+  Representativeness,
+  SnapshotColumn,
+  SplitSnapshot,
+} from './snapshot/dataset-snapshot.ts';
+export { declaredGroups, groupingSql, NOT_PROVIDED, OTHER_GROUP } from './snapshot/grouping-sql.ts';
+export { type SnapshotRequest, snapshotFailure, takeSnapshot } from './snapshot/take-snapshot.ts';
+export type { SourceRevision } from './source/source-revision.ts';
+export type { WorkerJob } from './worker-job.ts';

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { PipelineError } from '../errors.ts';
+import type { Dataset } from '../file/data-section.ts';
+import { badRow, lineOfRow } from './csv-text.ts';
+import type { ColumnRole, ColumnType, SnapshotColumn } from './dataset-snapshot.ts';
+import type { SnapshotDatabase } from './open-database.ts';
+import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
+
+/** Where the snapshot is told about: names for messages, and where a path of the pipeline file is written. */
+export interface SnapshotPlace {
+  readonly path: string;
+  readonly name: string;
+  /** `countersign.yaml:12` for a path below the dataset's own section. */
+  readonly locate: (path: readonly PropertyKey[]) => string;
+}
+
+const SQL_TYPES: Readonly<Record<ColumnType, string>> = {
+  integer: 'BIGINT',
+  number: 'DOUBLE',
+  text: 'VARCHAR',
+  boolean: 'BOOLEAN',
+  date: 'DATE',
+  timestamp: 'TIMESTAMP',
+};
+
+/** Texts that are a value of the type; an integer must be written back the same, so `007` stays text. */
+const PATTERNS: Readonly<Record<Exclude<ColumnType, 'text' | 'integer'>, string>> = {
+  number: '[-+]?((0|[1-9][0-9]*)([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?',
+  boolean: '(?i)true|false',
+  date: '[0-9]{4}-[0-9]{2}-[0-9]{2}',
+  timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*',
+};
+
+const INFERENCE_ORDER = ['integer', 'number', 'boolean', 'date', 'timestamp'] as const;
+
+function matches(column: string, type: Exclude<ColumnType, 'text'>): string {
+  const name = quoteName(column);
+  const cast = `TRY_CAST(${name} AS ${SQL_TYPES[type]})`;
+  if (type === 'integer') return `coalesce(CAST(${cast} AS VARCHAR) = ${name}, false)`;
+  return `regexp_full_match(${name}, ${quoteText(PATTERNS[type])}) AND ${cast} IS NOT NULL`;
+}
+
+/**
+ * Types every column (as declared, otherwise the narrowest type that every present value has), makes the typed table
+ * `t` from `raw`, and assigns roles. Throws PipelineError `column_missing` for a name that is no column, `csv_bad_row`
+ * for the first value that is not of its declared type.
+ */
+export async function typeColumns(
+  database: SnapshotDatabase,
+  names: readonly string[],
+  { dataset, place }: { readonly dataset: Dataset; readonly place: SnapshotPlace },
+): Promise<readonly SnapshotColumn[]> {
+  refuseUnknownColumns(names, dataset, place);
+  const columns: SnapshotColumn[] = [];
+  for (const name of names) {
+    const declared = dataset.columns?.[name]?.type;
+    if (declared !== undefined && declared !== 'text')
+      await refuseOtherType(database, { name, declared, place });
+    const type = declared ?? (await inferType(database, name));
+    columns.push({ name, type, ...usage(name, dataset) });
+  }
+  const casts = columns.map(
+    ({ name, type }) => `CAST(${quoteName(name)} AS ${SQL_TYPES[type]}) AS ${quoteName(name)}`,
+  );
+  await database.run(`CREATE TABLE t AS SELECT ${ROW_NUMBER}, ${casts.join(', ')} FROM raw`);
+  return columns;
+}
+
+/** Each question ends at the first value that is not of the type, so only the true type reads the whole column. */
+async function inferType(database: SnapshotDatabase, name: string): Promise<ColumnType> {
+  const column = quoteName(name);
+  const present = await database.rows(`SELECT 1 FROM raw WHERE ${column} IS NOT NULL LIMIT 1`);
+  if (present.length === 0) return 'text';
+  for (const type of INFERENCE_ORDER) {
+    const other = await database.rows(
+      `SELECT 1 FROM raw WHERE ${column} IS NOT NULL AND NOT (${matches(name, type)}) LIMIT 1`,
+    );
+    if (other.length === 0) return type;
+  }
+  return 'text';
+}
+
+async function refuseOtherType(
+  database: SnapshotDatabase,
+  wanted: { name: string; declared: Exclude<ColumnType, 'text'>; place: SnapshotPlace },
+): Promise<void> {
+  const { name, declared, place } = wanted;
+  const column = quoteName(name);
+  const [bad] = await database.rows(
+    `SELECT ${ROW_NUMBER}::INTEGER AS n, ${column} AS value FROM raw
+     WHERE ${column} IS NOT NULL AND NOT (${matches(name, declared)}) ORDER BY 1 LIMIT 1`,
+  );
+  if (bad === undefined) return;
+  const line = await lineOfRow(place.path, Number(bad.n));
+  throw badRow(
+    place.name,
+    line,
+    `\`${String(bad.value).slice(0, 80)}\` in column \`${name}\` is not of type ${declared}`,
+  );
+}
+
+function usage(name: string, dataset: Dataset): Pick<SnapshotColumn, 'roles' | 'withheld'> {
+  const roles = dataset.roles ?? {};
+  const isProtected = (roles.protected ?? []).some(({ column }) => column === name);
+  const given: readonly (readonly [ColumnRole, boolean])[] = [
+    ['label', roles.label === name],
+    ['protected', isProtected],
+    ['unit', roles.unit === name],
+    ['time', roles.time === name],
+    ['weight', roles.weight === name],
+    ['id', roles.id === name],
+  ];
+  const held = given.filter(([, is]) => is).map(([role]) => role);
+  const exclusion = (dataset.exclusions ?? []).find(
+    (item) => 'column' in item && item.column === name,
+  );
+  const withheld = exclusion?.reason ?? null;
+  // A protected column that no exclusion withholds reaches the steps, so it is a feature too.
+  const isFeature = withheld === null && held.every((role) => role === 'protected');
+  return { roles: isFeature ? ['feature', ...held] : held, withheld };
+}
+
+function refuseUnknownColumns(
+  names: readonly string[],
+  dataset: Dataset,
+  place: SnapshotPlace,
+): void {
+  for (const [path, column] of namedColumns(dataset)) {
+    if (names.includes(column)) continue;
+    throw new PipelineError(
+      'column_missing',
+      `${place.locate(path)}: \`${place.name}\` has no column \`${column}\`; it has ${names.slice(0, 30).join(', ')}`,
+      { details: { file: place.name, column } },
+    );
+  }
+}
+
+function namedColumns(dataset: Dataset): readonly (readonly [readonly PropertyKey[], string])[] {
+  const { roles = {}, exclusions = [], quality = [], splits, columns = {} } = dataset;
+  const single = (['label', 'unit', 'time', 'weight', 'id'] as const).flatMap((role) => {
+    const column = roles[role];
+    return column === undefined ? [] : [[['roles', role], column] as const];
+  });
+  return [
+    ...single,
+    ...(roles.protected ?? []).map(
+      ({ column }, index) => [['roles', 'protected', index], column] as const,
+    ),
+    ...exclusions.flatMap((item, index) =>
+      'column' in item ? [[['exclusions', index], item.column] as const] : [],
+    ),
+    ...quality.flatMap((check, index) => {
+      const named = 'column' in check ? [check.column] : 'columns' in check ? check.columns : [];
+      return named.map((column) => [['quality', index], column] as const);
+    }),
+    ...(splits?.stratify ?? []).map((column) => [['splits', 'stratify'], column] as const),
+    ...Object.keys(columns).map((column) => [['columns', column], column] as const),
+    ...Object.keys(dataset.source?.control_totals?.sums ?? {}).map(
+      (column) => [['source', 'control_totals', 'sums', column], column] as const,
+    ),
+  ];
+}

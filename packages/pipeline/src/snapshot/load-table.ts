@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { PipelineError } from '../errors.ts';
+import { badRow, readCsvHeader } from './csv-text.ts';
+import type { SnapshotDatabase } from './open-database.ts';
+import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
+
+export interface LoadedTable {
+  readonly format: 'csv' | 'parquet';
+  readonly columns: readonly string[];
+  readonly delimiter: string;
+}
+
+/**
+ * Loads a file into the table `raw`: every column as text, rows numbered as read. Throws PipelineError `csv_bad_row`
+ * with file and line, or `snapshot_unreadable`.
+ */
+export async function loadTable(
+  database: SnapshotDatabase,
+  path: string,
+  name: string,
+): Promise<LoadedTable> {
+  if (/\.parquet$/i.test(name)) return loadParquet(database, path, name);
+  if (/\.(csv|tsv)$/i.test(name)) return loadCsv(database, path, name);
+  throw new PipelineError(
+    'snapshot_unreadable',
+    `\`${name}\` is neither \`.csv\`, \`.tsv\` nor \`.parquet\`; write one of those`,
+  );
+}
+
+async function loadCsv(
+  database: SnapshotDatabase,
+  path: string,
+  name: string,
+): Promise<LoadedTable> {
+  const delimiter = /\.tsv$/i.test(name) ? '\t' : ',';
+  const columns = await readCsvHeader(path, name, delimiter);
+  const types = columns.map((column) => `${quoteText(column)}: 'VARCHAR'`).join(', ');
+  const options = [
+    'auto_detect = false',
+    'header = true',
+    'skip = 0',
+    `delim = ${quoteText(delimiter)}`,
+    `quote = '"'`,
+    `escape = '"'`,
+    "nullstr = ''",
+    'strict_mode = true',
+    'null_padding = false',
+    'store_rejects = true',
+    'rejects_limit = 100',
+    `columns = {${types}}`,
+  ].join(', ');
+  const source = `read_csv(${quoteText(path)}, ${options})`;
+  try {
+    await database.run(
+      `CREATE TABLE raw AS SELECT row_number() OVER () AS ${ROW_NUMBER}, * FROM ${source}`,
+    );
+  } catch (cause) {
+    throw csvError(name, cause);
+  }
+  await refuseRejects(database, name);
+  return { format: 'csv', columns, delimiter };
+}
+
+async function refuseRejects(database: SnapshotDatabase, name: string): Promise<void> {
+  const [first] = await database.rows(
+    'SELECT line::INTEGER AS line, error_type, error_message FROM reject_errors ORDER BY line LIMIT 1',
+  );
+  if (first !== undefined)
+    throw badRow(name, Number(first.line), describeReject(String(first.error_message)));
+}
+
+function describeReject(message: string): string {
+  const first = message.split('\n')[0] ?? message;
+  return `the row cannot be read: ${first.charAt(0).toLowerCase()}${first.slice(1)}`;
+}
+
+function csvError(name: string, cause: unknown): PipelineError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const line = /on Line:\s*(\d+)/i.exec(text)?.[1];
+  if (line !== undefined)
+    return badRow(name, Number(line), describeReject(text.slice(text.indexOf('\n') + 1)));
+  return new PipelineError(
+    'snapshot_unreadable',
+    `\`${name}\` cannot be read as CSV: ${text.slice(0, 300)}`,
+    { cause },
+  );
+}
+
+async function loadParquet(
+  database: SnapshotDatabase,
+  path: string,
+  name: string,
+): Promise<LoadedTable> {
+  const source = `read_parquet(${quoteText(path)})`;
+  try {
+    const described = await database.rows(`DESCRIBE SELECT * FROM ${source}`);
+    const columns = described.map((row) => String(row.column_name));
+    const texts = columns.map(
+      (column) => `CAST(${quoteName(column)} AS VARCHAR) AS ${quoteName(column)}`,
+    );
+    await database.run(
+      `CREATE TABLE raw AS SELECT row_number() OVER () AS ${ROW_NUMBER}, ${texts.join(', ')} FROM ${source}`,
+    );
+    return { format: 'parquet', columns, delimiter: ',' };
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new PipelineError(
+      'snapshot_unreadable',
+      `\`${name}\` cannot be read as Parquet: ${text.slice(0, 300)}`,
+      { cause },
+    );
+  }
+}
