@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { judgeChangeRequest } from '@countersign/kernel';
 import { describe, expect, test } from 'vitest';
-import { approve, build, intake, stage, submit, validate } from './credit-model.ts';
+import { approve, build, intake, report, stage, submit, validate } from './credit-model.ts';
 import { type Firm, foundFirm } from './firm.ts';
 
 const judge = (firm: Firm, change: string, phase: 'submit' | 'promote' = 'promote') =>
@@ -70,6 +70,42 @@ describe('a candidate submitted to staging', () => {
     expect(judge(firm, change, 'submit').missing).toEqual([
       'gate/candidate evidence-complete (fail): test-pack/data: dataset-snapshot missing',
     ]);
+  });
+});
+
+describe('a validator’s own measurement', () => {
+  const ownTest = (firm: Firm, ref: object, verdict: string) =>
+    firm.add(
+      {
+        type: 'fairness-test',
+        kind: 'holdout',
+        subjectRef: ref as never,
+        content: {
+          ...report([
+            {
+              metric: 'approval-ratio',
+              group: 'age=62+',
+              value: '0.7',
+              verdict,
+              limit: { op: '>=', value: '0.8' },
+            },
+          ]),
+          phase: 'validation',
+        },
+      },
+      'platform',
+    );
+
+  test('that fails stops the candidate whatever the developer measured', async () => {
+    const { firm, candidate, change } = await candidateOf();
+    await ownTest(firm, candidate.ref, 'fail');
+    expect(judge(firm, change, 'submit').missing.join('\n')).toMatch(/age=62\+ = 0.7 .*fail/);
+  });
+
+  test('that stays inconclusive is left to the signed conclusion', async () => {
+    const { firm, candidate, change } = await candidateOf();
+    await ownTest(firm, candidate.ref, 'inconclusive');
+    expect(judge(firm, change, 'submit').allowed).toBe(true);
   });
 });
 

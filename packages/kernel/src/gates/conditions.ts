@@ -169,7 +169,11 @@ function measured(
   const measurements = reports.flatMap(measurementsOf);
   const failed = measurements.filter((one) => gateVerdict(one) === 'fail');
   if (failed.length > 0) return fail(failed.map(describe), records);
-  const open = measurements.filter((one) => gateVerdict(one) === 'inconclusive');
+  // What a validator's smaller sample leaves open is for the signed conclusion to weigh; it can refute, not confirm.
+  const open = reports
+    .filter(({ statement }) => statement.predicate.content.phase !== 'validation')
+    .flatMap(measurementsOf)
+    .filter((one) => gateVerdict(one) === 'inconclusive');
   if (open.length === 0) return pass(records);
   const covered = coveredMeasurements(facts, condition);
   const uncovered = open.filter(({ id }) => !covered.measurements.has(id));

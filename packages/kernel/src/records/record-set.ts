@@ -76,7 +76,11 @@ export function extendRecordSet(
   entries: readonly LoggedRecord[],
 ): RecordSet {
   if (entries.length === 0) return set;
-  return fold(p, [...entries].sort((a, b) => a.index - b.index), set);
+  return fold(
+    p,
+    [...entries].sort((a, b) => a.index - b.index),
+    set,
+  );
 }
 
 interface Fold {
