@@ -47,7 +47,7 @@ async function bytes(options: FeedOptions, path: string): Promise<Uint8Array> {
       headers,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok) throw new Error(`HTTP ${response.status}`);
+    if (!response.ok) throw new Error(await refusalOf(response));
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'no answer';
@@ -58,4 +58,11 @@ async function bytes(options: FeedOptions, path: string): Promise<Uint8Array> {
       { cause },
     );
   }
+}
+
+/** What the server says went wrong: for people, since nothing here depends on it. */
+async function refusalOf(response: Response): Promise<string> {
+  const text = (await response.text()).slice(0, 2000);
+  const said = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return said === undefined ? `HTTP ${response.status}` : `HTTP ${response.status}: ${said}`;
 }

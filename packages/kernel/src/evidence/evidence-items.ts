@@ -98,12 +98,31 @@ export function evidenceItems(
   });
 }
 
+/** Records that a later one of the same type, kind and subject has replaced; a claim to replace anything else is void. */
 export function supersededDigests(set: RecordSet): ReadonlySet<string> {
   const found = new Set<string>();
-  for (const { statement } of set.records) {
-    if (statement.predicate.supersedes !== undefined) found.add(statement.predicate.supersedes);
+  for (const record of set.records) {
+    const { supersedes } = record.statement.predicate;
+    const earlier = supersedes === undefined ? undefined : set.byDigest.get(supersedes);
+    if (earlier !== undefined && replaces(record, earlier)) found.add(earlier.digest);
   }
   return found;
+}
+
+function replaces(later: CountedRecord, earlier: CountedRecord): boolean {
+  const a = later.statement.predicate;
+  const b = earlier.statement.predicate;
+  return (
+    later.index > earlier.index &&
+    a.type === b.type &&
+    a.kind === b.kind &&
+    a.subjectRef.workspace === b.subjectRef.workspace &&
+    a.subjectRef.model === b.subjectRef.model &&
+    a.subjectRef.use === b.subjectRef.use &&
+    a.subjectRef.version === b.subjectRef.version &&
+    a.subjectRef.dataset === b.subjectRef.dataset &&
+    (a.type !== 'finding' || a.content.id === b.content.id)
+  );
 }
 
 /** The newest item in force, or undefined. */

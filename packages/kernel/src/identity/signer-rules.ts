@@ -81,10 +81,19 @@ const REVOKERS: Rule = {
   ],
 };
 
+/** Whoever owns a finding must not be the one who closes it. */
+const CLOSERS: Rule = by(1, 'validator', 'model-risk', 'compliance');
+
 function ruleFor(predicate: Predicate): Rule {
+  if (predicate.type === 'finding' && isRelease(predicate)) return CLOSERS;
   if (predicate.type === 'deployment-record')
     return predicate.kind === 'promote' ? byPlatform : REVOKERS;
   return RULES.get(predicate.type) ?? anyPerson;
+}
+
+/** A finding's record that stops it from blocking: closed, or said to block no more. */
+function isRelease({ content, supersedes }: Predicate): boolean {
+  return content.status === 'closed' || (supersedes !== undefined && content.blocking !== true);
 }
 
 function satisfies(rule: Rule, signers: readonly EnrolledKey[]): boolean {

@@ -118,16 +118,24 @@ function count(
   if (entry.digest === at.root) return { ...entry, signers: signersOf(p, entry, state.register) };
   if (predicate.type === 'founding') return { reason: 'a firm is founded once' };
   if (predicate.founding !== at.root) return { reason: 'it belongs to another founding record' };
-  if (predicate.type === 'key-enrolment') {
-    const enrolled = enrolKey(p, entry, state);
-    if ('refused' in enrolled) return { reason: enrolled.refused };
-    state.register = enrolled.register;
-  }
+  const enrolled = predicate.type === 'key-enrolment' ? enrolment(p, entry, state) : undefined;
+  if (enrolled !== undefined && 'refused' in enrolled) return { reason: enrolled.refused };
   const signers = signersOf(p, entry, state.register).filter(
     (key) => key.effectiveFrom <= entry.loggedAt,
   );
   const refusal = signerRefusal(predicate, signers);
-  return refusal === undefined ? { ...entry, signers } : { reason: refusal };
+  if (refusal !== undefined) return { reason: refusal };
+  if (enrolled !== undefined) state.register = enrolled.register;
+  return { ...entry, signers };
+}
+
+/** An enrolment that cannot be read enrols nobody; it must not keep the other records from counting. */
+function enrolment(p: Primitives, entry: LoggedRecord, state: Fold): ReturnType<typeof enrolKey> {
+  try {
+    return enrolKey(p, entry, state);
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : 'the enrolment is unreadable' };
+  }
 }
 
 /** The records of a set up to and including a log position: what was known then. */

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+export { DecisionReply, DecisionsReply, decisionsRoutes, IngestReply } from './decisions.ts';
+export { DocumentsReply, documentsRoutes } from './documents.ts';
+export { ErrorReply } from './errors.ts';
+export {
+  ChangeRequestReply,
+  ChangeRequestsReply,
+  ExceptionsReply,
+  FindingsReply,
+  governanceRoutes,
+  InboxReply,
+  PrepareBody,
+  PrepareReply,
+  PromoteReply,
+  type VerdictReply,
+  VerdictSchema,
+  WarrantsReply,
+} from './governance.ts';
+export {
+  AccountBody,
+  AccountReply,
+  AuditQuery,
+  AuditReply,
+  identityRoutes,
+  KeySchema,
+  MeReply,
+  PeopleReply,
+  type Person,
+  PersonSchema,
+  RoleSchema,
+  ServiceKeySchema,
+} from './identity.ts';
+export {
+  JobBody,
+  type JobEventReply,
+  JobEventSchema,
+  JobReply,
+  JobSubmitted,
+  jobsRoutes,
+} from './jobs.ts';
+export { BundleReply, logRoutes } from './log.ts';
+export { HealthReply, operationsRoutes } from './operations.ts';
+export {
+  BLOB_BYTES_MAX,
+  BlobReply,
+  PendingReply,
+  ProofReply,
+  ProvenRecordSchema,
+  RECORD_STATES,
+  RecordListReply,
+  RecordOutcome,
+  RecordReply,
+  RecordSummary,
+  RecordsBody,
+  RecordsQuery,
+  RecordsReply,
+  recordRoutes,
+  SignatureBody,
+  SignerSchema,
+} from './records.ts';
+export {
+  EvidenceReply,
+  type InventoryModelReply,
+  InventoryModelSchema,
+  InventoryReply,
+  LineageReply,
+  registryRoutes,
+  VersionReply,
+  VersionsReply,
+} from './registry.ts';
+export { ACTIONS, type Action, type Method, type Route, route } from './route.ts';
+export { ROUTES } from './routes.ts';
+export {
+  Digest,
+  EnvelopeSchema,
+  JsonValue,
+  Name,
+  QueryCount,
+  QueryLimit,
+  SignatureSchema,
+  SubjectRefSchema,
+  UtcTime,
+} from './shared.ts';
+export { SignInBody, signInRoutes } from './sign-in.ts';

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { route } from './route.ts';
+import { Digest, EnvelopeSchema, JsonValue, UtcTime } from './shared.ts';
+
+export const JobKindSchema = z.enum([
+  'run',
+  'test',
+  'validate',
+  'reproduce',
+  'parity',
+  'monitor',
+  'document',
+]);
+
+/**
+ * `run` and `validate` carry out a signed run-request and take no params of their own. The others take
+ * {model, version, use?}; reproduce also {hostile?}, monitor {from, to, label?}, document {document?, framework?}.
+ */
+export const JobBody = z.strictObject({
+  kind: JobKindSchema,
+  params: z.record(z.string(), JsonValue).default({}),
+  request: EnvelopeSchema.optional(),
+});
+export type JobBody = z.input<typeof JobBody>;
+
+export const JobSubmitted = z.strictObject({ job: z.string() });
+export type JobSubmitted = z.infer<typeof JobSubmitted>;
+
+export const JobEventSchema = z.strictObject({ n: z.int(), at: UtcTime, text: z.string() });
+export type JobEventReply = z.infer<typeof JobEventSchema>;
+
+export const JobReply = z.strictObject({
+  id: z.string(),
+  kind: JobKindSchema,
+  state: z.enum(['queued', 'running', 'done', 'failed']),
+  params: JsonValue,
+  request: Digest.optional(),
+  actor: z.string(),
+  attempts: z.int(),
+  createdAt: UtcTime,
+  startedAt: UtcTime.optional(),
+  endedAt: UtcTime.optional(),
+  /** Of a job that is done: `records` and what its kind has to say. */
+  result: JsonValue.optional(),
+  error: z
+    .strictObject({ code: z.string(), message: z.string(), details: JsonValue.optional() })
+    .optional(),
+  events: z.array(JobEventSchema).readonly(),
+});
+export type JobReply = z.infer<typeof JobReply>;
+
+const ById = z.strictObject({ id: z.uuid() });
+
+export const jobsRoutes = {
+  submit: route({
+    method: 'POST',
+    path: '/v1/jobs',
+    summary: 'Asks the platform to run or measure something',
+    tag: 'jobs',
+    access: 'jobs:run',
+    body: JobBody,
+    reply: JobSubmitted,
+    // A request's envelope holds a payload of 1 MiB at most, a third more as base64.
+    bodyBytesMax: 2 * 1024 * 1024,
+  }),
+  get: route({
+    method: 'GET',
+    path: '/v1/jobs/:id',
+    summary: 'State, events and result of a job',
+    tag: 'jobs',
+    access: 'jobs:read',
+    params: ById,
+    reply: JobReply,
+  }),
+  events: route({
+    method: 'GET',
+    path: '/v1/jobs/:id/events',
+    summary: 'Events as they come until the job ends, one JSON object a line',
+    tag: 'jobs',
+    access: 'jobs:read',
+    params: ById,
+    produces: 'application/x-ndjson',
+  }),
+} as const;

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { route } from './route.ts';
+import { Digest, JsonValue, Name, QueryCount, UtcTime } from './shared.ts';
+
+export const StageSchema = z.enum([
+  'proposed',
+  'development',
+  'staging',
+  'production',
+  'suspended',
+  'retired',
+]);
+
+export const InventoryModelSchema = z.strictObject({
+  model: z.string(),
+  name: z.string(),
+  purpose: z.string(),
+  owner: z.string(),
+  developer: z.string(),
+  origin: z.string(),
+  businessLine: z.string(),
+  /** Digest of the inventory entry. */
+  entry: Digest.optional(),
+  versions: z.int(),
+  openFindings: z.int(),
+  uses: z
+    .array(
+      z.strictObject({
+        use: z.string(),
+        tier: z.enum(['high', 'medium', 'low']).optional(),
+        fairLending: z.boolean().optional(),
+        stage: StageSchema,
+        versions: z.array(z.strictObject({ version: z.int(), stage: StageSchema })).readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type InventoryModelReply = z.infer<typeof InventoryModelSchema>;
+
+export const InventoryReply = z.strictObject({ models: z.array(InventoryModelSchema).readonly() });
+export type InventoryReply = z.infer<typeof InventoryReply>;
+
+/** A record named by digest, with what a list shows of it. */
+export const LineageRecordSchema = z.strictObject({
+  digest: Digest,
+  type: z.string(),
+  kind: z.string().optional(),
+  scope: z.string(),
+  actor: z.string(),
+  signers: z.array(z.string()).readonly(),
+  index: z.int(),
+  loggedAt: UtcTime,
+  claimedAt: UtcTime,
+  supersedes: Digest.optional(),
+});
+
+const LineageItem = LineageRecordSchema.extend({ content: JsonValue });
+
+export const VersionSummarySchema = z.strictObject({
+  version: z.int(),
+  artifactDigest: Digest,
+  artifact: Digest,
+  registeredOn: UtcTime,
+  stages: z.array(z.strictObject({ use: z.string(), stage: StageSchema })).readonly(),
+});
+export const VersionsReply = z.strictObject({
+  model: z.string(),
+  versions: z.array(VersionSummarySchema).readonly(),
+});
+export type VersionsReply = z.infer<typeof VersionsReply>;
+
+export const VersionReply = z.strictObject({
+  model: z.string(),
+  use: z.string(),
+  version: z.int(),
+  artifactDigest: Digest,
+  registeredAt: z.int(),
+  registeredOn: UtcTime,
+  stages: z.array(z.strictObject({ use: z.string(), stage: StageSchema })).readonly(),
+  enforcement: z.enum(['enforced', 'checked', 'attested']),
+  artifact: LineageItem,
+  spec: LineageItem.optional(),
+  run: LineageItem.optional(),
+  request: LineageItem.optional(),
+  commit: LineageItem.optional(),
+  environment: LineageItem.optional(),
+  snapshots: z.array(LineageItem).readonly(),
+  evidence: z.array(LineageRecordSchema.extend({ inForce: z.boolean() })).readonly(),
+  changeRequests: z.array(LineageRecordSchema).readonly(),
+  approvals: z.array(LineageRecordSchema).readonly(),
+  warrants: z.array(LineageRecordSchema).readonly(),
+  endings: z.array(LineageRecordSchema).readonly(),
+  findings: z.array(LineageItem).readonly(),
+  /** Records that rest on the version, however indirectly. */
+  restsOnIt: z.int(),
+  /** Decisions it gave, by kind; none are counted for an earlier log position. */
+  decisions: z.record(z.string(), z.int()),
+});
+export type VersionReply = z.infer<typeof VersionReply>;
+
+export const EvidenceStatusSchema = z.enum([
+  'met',
+  'carried',
+  'stale',
+  'expired',
+  'missing',
+  'waived',
+  'not yet due',
+  'not applicable',
+]);
+const DueSchema = z.enum(['intake', 'candidate', 'staging', 'production', 'production+30d']);
+
+export const EvidenceReply = z.strictObject({
+  frameworks: z
+    .array(
+      z.strictObject({
+        framework: z.string(),
+        packVersion: z.string(),
+        pack: Digest,
+        inScope: z.boolean(),
+        tier: z.enum(['high', 'medium', 'low']),
+        reached: DueSchema,
+        blocking: z.int(),
+        clauses: z
+          .array(
+            z.strictObject({
+              clause: z.string(),
+              ref: z.string(),
+              requirement: z.string(),
+              status: EvidenceStatusSchema,
+              blocks: z.boolean(),
+              evidence: z
+                .array(
+                  z.strictObject({
+                    id: z.string(),
+                    kind: z.string().optional(),
+                    due: DueSchema,
+                    status: EvidenceStatusSchema,
+                    records: z.array(Digest).readonly(),
+                  }),
+                )
+                .readonly(),
+            }),
+          )
+          .readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type EvidenceReply = z.infer<typeof EvidenceReply>;
+
+export const LineageReply = z.strictObject({
+  record: LineageRecordSchema,
+  upstream: z.array(LineageRecordSchema).readonly(),
+  downstream: z.array(LineageRecordSchema).readonly(),
+});
+export type LineageReply = z.infer<typeof LineageReply>;
+
+const ModelParams = z.strictObject({ model: Name });
+const VersionParams = z.strictObject({ model: Name, version: QueryCount });
+/** A log position: what was known then. */
+const AsOfQuery = z.strictObject({ asOf: QueryCount.optional() });
+
+export const registryRoutes = {
+  inventory: route({
+    method: 'GET',
+    path: '/v1/inventory',
+    summary: 'Every model with its uses, tiers and stages',
+    tag: 'registry',
+    access: 'registry:read',
+    query: AsOfQuery,
+    reply: InventoryReply,
+  }),
+  model: route({
+    method: 'GET',
+    path: '/v1/models/:model',
+    summary: 'One model of the inventory',
+    tag: 'registry',
+    access: 'registry:read',
+    params: ModelParams,
+    query: AsOfQuery,
+    reply: InventoryModelSchema,
+  }),
+  versions: route({
+    method: 'GET',
+    path: '/v1/models/:model/versions',
+    summary: 'Registered versions of a model',
+    tag: 'registry',
+    access: 'registry:read',
+    params: ModelParams,
+    query: AsOfQuery,
+    reply: VersionsReply,
+  }),
+  version: route({
+    method: 'GET',
+    path: '/v1/models/:model/versions/:version',
+    summary: 'A version with its lineage, evidence, approvals and warrants',
+    tag: 'registry',
+    access: 'registry:read',
+    params: VersionParams,
+    query: z.strictObject({ use: Name.optional(), asOf: QueryCount.optional() }),
+    reply: VersionReply,
+  }),
+  evidence: route({
+    method: 'GET',
+    path: '/v1/models/:model/versions/:version/evidence',
+    summary: 'Completeness of the evidence, clause by clause',
+    tag: 'registry',
+    access: 'registry:read',
+    params: VersionParams,
+    query: z.strictObject({
+      use: Name.optional(),
+      framework: Name.optional(),
+      /** Judge what is due by then; what the version has reached without it. */
+      stage: DueSchema.optional(),
+      asOf: QueryCount.optional(),
+    }),
+    reply: EvidenceReply,
+  }),
+  lineage: route({
+    method: 'GET',
+    path: '/v1/lineage/:digest',
+    summary: 'What a record rests on, and what rests on it',
+    tag: 'registry',
+    access: 'registry:read',
+    params: z.strictObject({ digest: Digest }),
+    reply: LineageReply,
+  }),
+} as const;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { z } from 'zod';
+
+/**
+ * What a caller wants to do, in the words of policies/access.cedar. Every route names one; `public` routes serve
+ * what is published to everybody, `session` routes need a known caller and nothing more.
+ */
+export const ACTIONS = [
+  'session',
+  'people:read',
+  'people:write',
+  'records:read',
+  'records:write',
+  'blobs:read',
+  'blobs:write',
+  'audit:read',
+  'registry:read',
+  'jobs:run',
+  'jobs:read',
+  'changes:read',
+  'changes:promote',
+  'decisions:read',
+  'decisions:write',
+  'documents:read',
+  'export',
+] as const;
+export type Action = (typeof ACTIONS)[number];
+
+export type Method = 'GET' | 'POST' | 'PUT';
+
+/** One route of the API: the server registers it, the OpenAPI document prints it, clients are typed by it. */
+export interface Route<
+  Params extends z.ZodType = z.ZodType,
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Reply extends z.ZodType = z.ZodType,
+> {
+  readonly method: Method;
+  /** With `:name` for a parameter and a last `*` for a rest of several segments. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly access: Action | 'public';
+  readonly params?: Params;
+  readonly query?: Query;
+  /** JSON body. A body that is not JSON is described by `consumes`. */
+  readonly body?: Body;
+  readonly consumes?: string;
+  /** Of the JSON answer. An answer that is not JSON is described by `produces`. */
+  readonly reply?: Reply;
+  readonly produces?: string;
+  /** Largest body in bytes; 1 MiB unless given. */
+  readonly bodyBytesMax?: number;
+}
+
+/** Declares a route, keeping the types of its schemas. */
+export function route<
+  Params extends z.ZodType = z.ZodType<undefined>,
+  Query extends z.ZodType = z.ZodType<undefined>,
+  Body extends z.ZodType = z.ZodType<undefined>,
+  Reply extends z.ZodType = z.ZodType<undefined>,
+>(declared: Route<Params, Query, Body, Reply>): Route<Params, Query, Body, Reply> {
+  return declared;
+}

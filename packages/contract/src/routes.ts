@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { decisionsRoutes } from './decisions.ts';
+import { documentsRoutes } from './documents.ts';
+import { governanceRoutes } from './governance.ts';
+import { identityRoutes } from './identity.ts';
+import { jobsRoutes } from './jobs.ts';
+import { logRoutes } from './log.ts';
+import { operationsRoutes } from './operations.ts';
+import { recordRoutes } from './records.ts';
+import { registryRoutes } from './registry.ts';
+import type { Route } from './route.ts';
+import { signInRoutes } from './sign-in.ts';
+
+/** Every route of the API, in the order of the document. */
+export const ROUTES: readonly Route[] = [
+  signInRoutes,
+  identityRoutes,
+  recordRoutes,
+  logRoutes,
+  registryRoutes,
+  governanceRoutes,
+  jobsRoutes,
+  decisionsRoutes,
+  documentsRoutes,
+  operationsRoutes,
+].flatMap((area) => Object.values<Route>(area));

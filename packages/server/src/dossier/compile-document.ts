@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import {
+  appliesTo,
+  type ClauseResult,
+  canonicalBytes,
+  type Origin,
+  type PackDocument,
+  type RecordSet,
+  supersededDigests,
+  type Tier,
+  type VersionContext,
+} from '@countersign/kernel';
+import { ServerError } from '../errors.ts';
+import type { Block, DocumentModel, DocumentSection, DocumentSource, Inline } from './document.ts';
+import { citationsOf, plain } from './document.ts';
+import { type EvidenceSlot, evidenceSlots } from './evidence-slots.ts';
+import type { LoadedPack } from './load-pack.ts';
+import type { DossierRecord } from './presenters/content.ts';
+import { contentOf, shownTime } from './presenters/content.ts';
+import { slotBlocks } from './slot-blocks.ts';
+import { summaryBlocks } from './summary-blocks.ts';
+
+/** Everything a document is a function of. */
+export interface DocumentInput {
+  readonly pack: LoadedPack;
+  /** As the pack names it: `doc/model-development`. */
+  readonly document: string;
+  /** Records in force for the version, in log order: see `recordsInForce`. */
+  readonly records: readonly DossierRecord[];
+  /** Completeness of the pack for the version, at the point that `facts.asOf` names. */
+  readonly results: readonly ClauseResult[];
+  readonly context: VersionContext;
+  readonly facts: DocumentFacts;
+}
+
+export interface DocumentFacts {
+  readonly firm: string;
+  readonly tier: Tier;
+  readonly origin: Origin;
+  readonly enforcementGrade: 'enforced' | 'checked' | 'attested';
+  readonly demonstration: boolean;
+  /** ISO UTC; the date printed everywhere. */
+  readonly asOf: string;
+  /** Position in the log that was read up to. */
+  readonly asOfIndex: number;
+}
+
+const DEMONSTRATION_STAMP = 'DEMONSTRATION MODE: not for production use';
+
+/** Records that are about a version and superseded by nothing, in log order. */
+export function recordsInForce(set: RecordSet, context: VersionContext): readonly DossierRecord[] {
+  const superseded = supersededDigests(set);
+  return set.records.filter(
+    (record) => appliesTo(record, context) && !superseded.has(record.digest),
+  );
+}
+
+/**
+ * Compiles a document of a pack from records alone: the same input gives the same model. Evidence that
+ * is not there is printed as a gap that names the clauses asking for it.
+ * @throws ServerError `document_unknown` when the pack has no such outline
+ */
+export function compileDocument(input: DocumentInput): DocumentModel {
+  const outline = outlineOf(input);
+  const { context, facts } = input;
+  const printed = recordsFor(outline, input.records);
+  const compiled = outline.sections.map((section) => {
+    const slots = evidenceSlots({
+      section,
+      records: printed,
+      results: input.results,
+      context,
+      origin: facts.origin,
+    });
+    return { slots, section: sectionOf(section.number, section.title, slots, context) };
+  });
+  const used = new Set(compiled.flatMap((part) => part.slots.flatMap((slot) => slot.records)));
+  const sources = input.records.filter((record) => used.has(record)).map(sourceOf);
+  const own = new Set(sources.map(({ digest }) => digest));
+  const cited = citationsOf(compiled.flatMap(({ section }) => section.blocks));
+  return {
+    v: 1,
+    id: outline.id,
+    title: outline.title,
+    subtitle: `${context.model}, version ${context.version}, for ${context.use}`,
+    shortTitle: `${outline.title} · ${context.model}@${context.version}`,
+    asOf: facts.asOf,
+    ...(facts.demonstration && { stamp: DEMONSTRATION_STAMP }),
+    meta: metaRows(input),
+    summary: summaryBlocks(compiled, input.pack.pack),
+    sections: compiled.map(({ section }) => section),
+    sources,
+    references: [...new Set(cited.filter((digest) => !own.has(digest)))].sort(),
+    evidenceSetDigest: evidenceSetDigest(sources.map(({ digest }) => digest)),
+  };
+}
+
+/** SHA-256 over the canonical JSON of the sorted digests. */
+export function evidenceSetDigest(digests: readonly string[]): string {
+  return createHash('sha256')
+    .update(canonicalBytes([...new Set(digests)].sort()))
+    .digest('hex');
+}
+
+function outlineOf({ pack, document }: DocumentInput): PackDocument {
+  const found = pack.pack.documents.find(({ id }) => id === document);
+  if (found !== undefined) return found;
+  const known = pack.pack.documents.map(({ id }) => id).join(', ');
+  throw new ServerError(
+    'document_unknown',
+    `pack \`${pack.pack.id}\` has no document \`${document}\`; it has ${known}`,
+    { details: { pack: pack.pack.id, document } },
+  );
+}
+
+/** Phases of measurement that a document does not print: a developer's document is not the validator's. */
+const PHASES_LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
+  'doc/model-development': ['validation', 'monitoring'],
+};
+
+function recordsFor(
+  outline: PackDocument,
+  records: readonly DossierRecord[],
+): readonly DossierRecord[] {
+  const left = PHASES_LEFT_OUT[outline.id] ?? [];
+  return records.filter((record) => {
+    const { phase } = contentOf(record);
+    return typeof phase !== 'string' || !left.includes(phase);
+  });
+}
+
+function sectionOf(
+  number: number,
+  title: string,
+  slots: readonly EvidenceSlot[],
+  context: VersionContext,
+): DocumentSection {
+  const blocks: readonly Block[] = slots.flatMap((slot) => slotBlocks(slot, context));
+  const evidence = slots.map((slot) => ({
+    id: slot.kind === undefined ? slot.id : `${slot.id}, ${slot.kind}`,
+    status: slot.status,
+    digests: slot.records.map(({ digest }) => digest),
+  }));
+  return { number, title, evidence, blocks };
+}
+
+function metaRows({ pack, context, facts }: DocumentInput): DocumentModel['meta'] {
+  const { pack: framework } = pack;
+  const row = (label: string, ...value: readonly Inline[]) => ({ label, value });
+  return [
+    row('Firm', plain(facts.firm)),
+    row('Model', plain(context.model)),
+    row('Version', plain(`${context.version} (${facts.origin})`)),
+    row('Use', plain(context.use)),
+    row('Artefact (SHA-256 of manifest)', plain(context.artifactDigest, 'code')),
+    row('Risk tier', plain(facts.tier)),
+    row('Enforcement grade', plain(facts.enforcementGrade)),
+    row('Workspace', plain(context.workspace)),
+    row('As of', plain(`${shownTime(facts.asOf)}, log position ${facts.asOfIndex}`)),
+    row('Framework', plain(`${framework.title} (pack ${framework.id} ${framework.version})`)),
+    row('Digest of the pack', plain(pack.digest, 'code')),
+  ];
+}
+
+function sourceOf(record: DossierRecord): DocumentSource {
+  const { type, kind, actor, claimedAt } = record.statement.predicate;
+  return {
+    digest: record.digest,
+    type: kind === undefined ? type : `${type} (${kind})`,
+    actor,
+    claimedAt,
+  };
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Block, Cell } from '../document.ts';
+import { measuredCell } from '../shown-number.ts';
+import {
+  cellOf,
+  contentOf,
+  type DossierRecord,
+  type Fields,
+  factsBlock,
+  fieldsOf,
+  listOf,
+  NUMBER,
+  type Presenter,
+  rowsOf,
+  tableBlock,
+  textOf,
+} from './content.ts';
+import { jsonBlocks } from './generic.ts';
+
+/** Splits of one dataset in one table; columns and profile of its largest profiled part, since parts share them. */
+export const presentDatasetSnapshot: Presenter = (records) => {
+  const [first, ...rest] = [...records].sort((a, b) => profiledRows(b) - profiledRows(a));
+  if (first === undefined) return [];
+  return [
+    ...tableBlock(
+      ['Dataset', 'Split', 'Sealed', { title: 'Rows', ...NUMBER }, 'Format', 'SHA-256 of content'],
+      records.map((record) => {
+        const content = contentOf(record);
+        return [
+          { text: textOf(content.dataset) ?? '', cite: record.digest },
+          textOf(content.split),
+          textOf(content.sealed),
+          measuredCell(textOf(content.rows) ?? ''),
+          textOf(content.format),
+          { text: textOf(content.contentDigest) ?? '', style: 'code' as const },
+        ];
+      }),
+      { caption: 'Snapshots' },
+    ),
+    ...jsonBlocks(contentOf(first).source, { cite: first.digest, title: 'Source' }),
+    ...jsonBlocks(contentOf(first).exclusions, { cite: first.digest, title: 'Exclusions' }),
+    ...columnsTable(first),
+    ...rest.filter((record) => schemaOf(record) !== schemaOf(first)).flatMap(columnsTable),
+  ];
+};
+
+// The whole as read has no profile of its own where it is split.
+function profiledRows(record: DossierRecord): number {
+  const content = contentOf(record);
+  const rows = typeof content.rows === 'number' ? content.rows : 0;
+  return profileRows(content).length === 0 ? -1 : rows;
+}
+
+function schemaOf(record: DossierRecord): string | undefined {
+  return textOf(contentOf(record).schemaDigest);
+}
+
+function columnsTable(record: DossierRecord): readonly Block[] {
+  const content = contentOf(record);
+  const profiles = new Map(
+    profileRows(content).map((row) => [textOf(row.name ?? row.column) ?? '', row]),
+  );
+  return tableBlock(
+    [
+      'Column',
+      'Type',
+      'Role',
+      { title: 'Missing', ...NUMBER },
+      { title: 'Distinct', ...NUMBER },
+      { title: 'Mean', ...NUMBER },
+      'Commonest values or range',
+    ],
+    rowsOf(content.columns).map((column) => {
+      const profile = profiles.get(textOf(column.name) ?? '') ?? {};
+      return [
+        textOf(column.name),
+        textOf(column.type),
+        textOf(column.role),
+        cellOf(profile.missing),
+        cellOf(profile.distinct),
+        meanCell(profile),
+        valuesText(profile),
+      ];
+    }),
+    {
+      caption: `Columns and profile of ${textOf(content.dataset) ?? 'the dataset'}, ${textOf(content.split) ?? 'whole'}`,
+      cite: record.digest,
+    },
+  );
+}
+
+function profileRows(content: Fields): readonly Fields[] {
+  const profile = rowsOf(content.profile);
+  return profile.length > 0 ? profile : rowsOf(fieldsOf(content.profile).columns);
+}
+
+function meanCell(profile: Fields): Cell {
+  return measuredCell(textOf(profile.mean) ?? '');
+}
+
+const TOP_MAX = 3;
+
+function valuesText(profile: Fields): string {
+  const quantiles = rowsOf(profile.quantiles);
+  const [low, high] = [quantiles.at(0), quantiles.at(-1)];
+  if (textOf(profile.mean) !== undefined && low !== undefined && high !== undefined) {
+    return `${textOf(low.value) ?? ''} to ${textOf(high.value) ?? ''}`;
+  }
+  const top = rowsOf(profile.top).slice(0, TOP_MAX);
+  return top.map((row) => `${textOf(row.value) ?? ''} (${textOf(row.count) ?? ''})`).join(', ');
+}
+
+export const presentDataQuality: Presenter = (records) =>
+  records.flatMap((record) =>
+    tableBlock(
+      [
+        'Check',
+        'Severity',
+        { title: 'Threshold', ...NUMBER },
+        { title: 'Measured', ...NUMBER },
+        'Result',
+      ],
+      rowsOf(contentOf(record).checks).map((row) => [
+        textOf(row.check),
+        textOf(row.severity),
+        cellOf(row.threshold),
+        cellOf(row.value),
+        verdictCell(textOf(row.result)),
+      ]),
+      {
+        caption: `Data quality checks of ${textOf(contentOf(record).dataset) ?? 'the dataset'}`,
+        cite: record.digest,
+      },
+    ),
+  );
+
+/** A verdict, set off when it is not a pass. */
+export function verdictCell(verdict: string | undefined): Cell {
+  const text = verdict ?? '';
+  return text === 'pass' || text === 'informational' || text === ''
+    ? { text }
+    : { text, style: 'strong' };
+}
+
+export const presentRepresentativeness: Presenter = (records) =>
+  records.flatMap((record) => {
+    const content = contentOf(record);
+    return [
+      ...factsBlock(
+        [
+          ['Target population', content.population],
+          ['Conclusion', content.conclusion],
+        ],
+        record.digest,
+      ),
+      ...tableBlock(
+        [
+          'Attribute',
+          'Group',
+          { title: 'Rows', ...NUMBER },
+          { title: 'Share', ...NUMBER },
+          { title: 'Declared share', ...NUMBER },
+        ],
+        rowsOf(content.groups).map((row) => [
+          textOf(row.attribute),
+          textOf(row.group),
+          cellOf(row.rows),
+          measuredCell(textOf(row.share) ?? ''),
+          cellOf(row.declared),
+        ]),
+        { caption: 'Groups in the data', cite: record.digest },
+      ),
+      ...listOf(content.gaps).flatMap((gap) => jsonBlocks(gap, { cite: record.digest })),
+    ];
+  });

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  approvalConflict,
+  type GateVerdict,
+  judgeChangeRequest,
+  type RecordSet,
+  type Role,
+} from '@countersign/kernel';
+import { apartFromSodCheck } from './separation-record.ts';
+import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
+import { findingsRegister } from './findings.ts';
+import { listWarrants } from './warrants.ts';
+
+export interface InboxItem {
+  readonly kind: 'approve' | 'assess' | 'promote' | 'finding' | 'expiry';
+  /** What to open: a change request, finding or warrant, by digest. */
+  readonly digest: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly role?: Role;
+  readonly since: string;
+}
+
+/** Days before expiry at which a warrant begins to warn (design.md, section 5). */
+const EXPIRY_DAYS = [60, 30, 7] as const;
+
+/** What waits for an account, from records alone, oldest first. */
+export function inbox(
+  set: RecordSet,
+  me: {
+    readonly workspace: string;
+    readonly account: string;
+    readonly roles: readonly Role[];
+    readonly now: string;
+  },
+): readonly InboxItem[] {
+  const requests = listChangeRequests(set, { now: me.now }).filter(
+    ({ state, subject }) =>
+      (state === 'open' || state === 'ready') && subject.workspace === me.workspace,
+  );
+  const items = [
+    ...requests.flatMap((request) => itemsOfRequest(set, request, me)),
+    ...ownFindings(set, me),
+    ...expiring(set, me),
+  ];
+  return items.sort((a, b) => a.since.localeCompare(b.since));
+}
+
+interface Me {
+  readonly workspace: string;
+  readonly account: string;
+  readonly roles: readonly Role[];
+  readonly now: string;
+}
+
+function itemsOfRequest(set: RecordSet, request: ChangeRequestSummary, me: Me): readonly InboxItem[] {
+  const verdict = apartFromSodCheck(
+    judgeChangeRequest(set, request.digest, { phase: 'promote', now: me.now }),
+  );
+  const { model, version, use } = request.subject;
+  const about = {
+    digest: request.digest,
+    subject: `${model}@${version} for ${use} to ${request.transition}`,
+    since: request.submittedAt,
+  };
+  const items: InboxItem[] = [];
+  for (const role of approvalsOpenTo(set, request.digest, { verdict, me })) {
+    items.push({ ...about, kind: 'approve', role, text: `approve or reject as ${role}` });
+  }
+  const unassessed = verdict.conditions.find(
+    ({ id, outcome }) => id === 'independent-validation' && outcome === 'fail',
+  );
+  if (unassessed !== undefined && me.roles.includes('validator')) {
+    items.push({ ...about, kind: 'assess', role: 'validator', text: unassessed.reasons.join('; ') });
+  }
+  const mayPromote = me.roles.some((role) => role === 'model-owner' || role === 'operator');
+  if (request.state === 'ready' && (mayPromote || request.submitter === me.account)) {
+    items.push({ ...about, kind: 'promote', text: 'nothing is missing: promote' });
+  }
+  return items;
+}
+
+/** Roles of mine whose approval the request still lacks and that no computed conflict bars. */
+function approvalsOpenTo(
+  set: RecordSet,
+  digest: string,
+  at: { readonly verdict: GateVerdict; readonly me: Me },
+): readonly Role[] {
+  const { verdict, me } = at;
+  const done = verdict.approvals.some(({ given }) =>
+    given.some(({ account }) => account === me.account),
+  );
+  if (done) return [];
+  return verdict.approvals
+    .filter(({ role, needed, given }) => me.roles.includes(role) && given.length < needed)
+    .filter(
+      ({ role }) =>
+        approvalConflict(set, digest, { account: me.account, role, now: me.now }) === undefined,
+    )
+    .map(({ role }) => role);
+}
+
+function ownFindings(set: RecordSet, me: Me): readonly InboxItem[] {
+  return findingsRegister(set, { workspace: me.workspace })
+    .filter(({ content }) => content.status === 'open' && content.owner === me.account)
+    .map((finding) => ({
+      kind: 'finding' as const,
+      digest: finding.digest,
+      subject: `${finding.model} ${finding.id}`,
+      text: `respond to ${finding.id} by ${finding.content.due}: ${finding.content.title}`,
+      since: finding.raisedAt,
+    }));
+}
+
+function expiring(set: RecordSet, me: Me): readonly InboxItem[] {
+  if (!me.roles.some((role) => role === 'model-owner' || role === 'model-risk')) return [];
+  return listWarrants(set, { workspace: me.workspace, now: me.now, live: true }).flatMap((one) => {
+    const passed = EXPIRY_DAYS.filter((days) => one.daysLeft <= days).at(-1);
+    if (passed === undefined) return [];
+    return [
+      {
+        kind: 'expiry' as const,
+        digest: one.digest,
+        subject: `${one.model}@${one.version} for ${one.use} in ${one.environment}`,
+        text: `the warrant expires on ${one.expires}, in ${one.daysLeft} days`,
+        since: one.loggedAt,
+      },
+    ];
+  });
+}

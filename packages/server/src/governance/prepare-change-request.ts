@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type CountedRecord,
+  type GateVerdict,
+  judgeChangeRequest,
+  latestItem,
+  PAYLOAD_TYPE_STATEMENT,
+  type Primitives,
+  type RecordSet,
+  RULES_VERSION,
+  sha256Hex,
+  type Statement,
+  statementBytes,
+  subjectOf,
+  toBase64,
+  type Transition,
+  versionContext,
+} from '@countersign/kernel';
+import { ServerError } from '../errors.ts';
+import { packsInScope, policyDocuments, type VersionRef } from '../registry/index.ts';
+import { frozenEvidence } from './frozen-evidence.ts';
+
+export interface ChangeProposal extends VersionRef {
+  readonly transition: Transition;
+  readonly reason: string;
+  readonly impact: string;
+  readonly rollback: string;
+}
+
+export interface PreparedChangeRequest {
+  /** Complete and unsigned: the submitter signs these very bytes. */
+  readonly statement: Statement;
+  readonly digest: string;
+  /** Phase submit, as if it were signed and logged now. */
+  readonly verdict: GateVerdict;
+}
+
+/**
+ * Writes the change request that `actor` would sign: artefact, run, specification, evidence in force, policy, packs in
+ * scope and rules version are frozen from the records as they stand.
+ * @throws ServerError `version_unknown`; `change_request_refused` naming what the version or the firm still lacks
+ */
+export function prepareChangeRequest(
+  p: Primitives,
+  set: RecordSet,
+  proposal: ChangeProposal,
+  at: { readonly actor: string; readonly now: string },
+): PreparedChangeRequest {
+  const { workspace, model, use, version } = proposal;
+  const found = versionContext(set, { workspace, model, use, version });
+  if (!found.ok) {
+    throw new ServerError('version_unknown', found.reason, { details: { model, version } });
+  }
+  const { context } = found;
+  const run = needed(latestItem(set, context, { id: 'training-run' }), 'the version has no run');
+  const spec = needed(latestItem(set, context, { id: 'model-spec' }), 'the version has no model-spec');
+  const artifact = needed(latestItem(set, context, { id: 'model-artifact' }), 'no artefact is recorded');
+  const policy = needed(
+    policyDocuments(set, 'promotion-policy').at(-1),
+    'no promotion policy is in force; two of administrator and model risk sign one',
+  );
+  const subjectRef = { workspace, model, use, version, artifactDigest: context.artifactDigest };
+  const statement: Statement = {
+    subject: [subjectOf(p, subjectRef)],
+    predicate: {
+      type: 'change-record',
+      kind: 'model',
+      scope: 'version',
+      subjectRef,
+      producer: 'human',
+      actor: at.actor,
+      claimedAt: at.now,
+      source: [artifact.digest, run.digest, spec.digest],
+      founding: set.root,
+      content: {
+        transition: proposal.transition,
+        class: 'material',
+        artifactDigest: context.artifactDigest,
+        spec: spec.digest,
+        run: run.digest,
+        evidence: frozenEvidence(set, context).map(({ digest }) => digest),
+        policy: policy.digest,
+        packs: packsInScope(set, proposal).map(({ digest }) => digest),
+        rulesVersion: RULES_VERSION,
+        reason: proposal.reason,
+        impact: proposal.impact,
+        rollback: proposal.rollback,
+      },
+    },
+  };
+  const bytes = statementBytes(statement);
+  const digest = sha256Hex(p, bytes);
+  const supposed = supposeRecorded(set, { digest, statement, bytes, now: at.now, actor: at.actor });
+  const verdict = judgeChangeRequest(supposed, digest, { phase: 'submit', now: at.now });
+  return { statement, digest, verdict };
+}
+
+/** The set as it would be with one more record, signed by its actor. For judging beforehand, never for deciding. */
+function supposeRecorded(
+  set: RecordSet,
+  draft: {
+    readonly digest: string;
+    readonly statement: Statement;
+    readonly bytes: Uint8Array;
+    readonly now: string;
+    readonly actor: string;
+  },
+): RecordSet {
+  const signers = [...set.register.values()].filter(
+    ({ holder }) => holder.kind === 'person' && holder.account === draft.actor,
+  );
+  const record: CountedRecord = {
+    digest: draft.digest,
+    envelope: {
+      payloadType: PAYLOAD_TYPE_STATEMENT,
+      payload: toBase64(draft.bytes),
+      signatures: [],
+    },
+    statement: draft.statement,
+    index: (set.records.at(-1)?.index ?? 0) + 1,
+    loggedAt: draft.now,
+    signers,
+  };
+  return {
+    ...set,
+    records: [...set.records, record],
+    byDigest: new Map([...set.byDigest, [record.digest, record]]),
+  };
+}
+
+function needed(record: CountedRecord | undefined, lack: string): CountedRecord {
+  if (record !== undefined) return record;
+  throw new ServerError('change_request_refused', lack, { details: { missing: [lack] } });
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { KernelError, parseStrictJson } from '@countersign/kernel';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { AppContext } from '../context.ts';
+import { ServerError } from '../errors.ts';
+import { errorReply } from './error-reply.ts';
+import { codedError } from './error-status.ts';
+import { registerDecisionsRoutes } from './routes/decisions.ts';
+import { registerDocumentsRoutes } from './routes/documents.ts';
+import { registerGovernanceRoutes } from './routes/governance.ts';
+import { registerIdentityRoutes } from './routes/identity.ts';
+import { registerJobsRoutes } from './routes/jobs.ts';
+import { registerLogRoutes } from './routes/log.ts';
+import { registerOperationsRoutes } from './routes/operations.ts';
+import { registerRecordsRoutes } from './routes/records.ts';
+import { registerRegistryRoutes } from './routes/registry.ts';
+import { registerSignInRoutes } from './routes/sign-in.ts';
+
+/** Of a body without a limit of its own. */
+const BODY_BYTES_MAX = 1024 * 1024;
+
+export interface AppOptions {
+  /** Told of every failure that is ours, with its request id. */
+  readonly onFailure?: (requestId: string, error: unknown) => void;
+  /** Told of every route as it is registered. */
+  readonly onRoute?: (method: string, path: string) => void;
+}
+
+/** The HTTP application over a context; it listens to nothing yet. */
+export function buildApp(context: AppContext, options: AppOptions = {}): FastifyInstance {
+  const app = Fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    bodyLimit: BODY_BYTES_MAX,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+  });
+  addParsers(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    });
+  });
+  app.addHook('onRoute', ({ method, url }) => options.onRoute?.(String(method), url));
+  app.setNotFoundHandler((request) => {
+    throw new ServerError(
+      'route_unknown',
+      `nothing is at \`${request.method} ${request.url}\`; see /openapi.json`,
+    );
+  });
+  app.setErrorHandler((error, request, reply) => answerError(error, { request, reply, options }));
+  registerOperationsRoutes(app, context);
+  registerSignInRoutes(app, context);
+  registerIdentityRoutes(app, context);
+  registerRecordsRoutes(app, context);
+  registerLogRoutes(app, context);
+  registerRegistryRoutes(app, context);
+  registerGovernanceRoutes(app, context);
+  registerJobsRoutes(app, context);
+  registerDecisionsRoutes(app, context);
+  registerDocumentsRoutes(app, context);
+  return app;
+}
+
+/** JSON by the kernel's strict parser; bytes as a stream; rows as bytes. Nothing else is read. */
+function addParsers(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    try {
+      done(null, parseStrictJson(bytes, { maxBytes: bytes.length }));
+    } catch (error) {
+      done(malformedJson(error));
+    }
+  });
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) =>
+    done(null, payload),
+  );
+  app.addContentTypeParser(
+    ['text/csv', 'application/x-ndjson'],
+    { parseAs: 'buffer' },
+    (_request, body, done) => done(null, body),
+  );
+}
+
+function malformedJson(error: unknown): Error {
+  if (!(error instanceof KernelError))
+    return error instanceof Error ? error : new Error(String(error));
+  const { line, column } = error.details;
+  return new ServerError('request_malformed', `the body is not strict JSON: ${error.message}`, {
+    details:
+      line === undefined ? { field: 'body' } : { field: `body line ${line} column ${column}` },
+    cause: error,
+  });
+}
+
+function answerError(
+  error: unknown,
+  at: {
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+    readonly options: AppOptions;
+  },
+): FastifyReply {
+  const coded = codedError(error);
+  if (coded.status >= 500) at.options.onFailure?.(at.request.id, error);
+  return at.reply
+    .status(coded.status)
+    .type('application/json; charset=utf-8')
+    .send(errorReply(coded, at.request.id));
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KernelErrorCode } from '@countersign/kernel';
+import type { PipelineErrorCode } from '@countersign/pipeline';
+import type { ServerErrorCode } from '../errors.ts';
+
+export interface CatalogueEntry {
+  readonly status: number;
+  /** For docs/errors.md. */
+  readonly meaning: string;
+}
+
+/**
+ * Every code of this package: its HTTP status and what it means. 500 and above say nothing but the request id; a code
+ * that only start-up or a command can throw is 500 here, since in a request it would be our fault.
+ */
+export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry } = {
+  policy_file_invalid: {
+    status: 500,
+    meaning: 'policies/promotion.yaml or the questionnaire cannot be used',
+  },
+  answers_invalid: {
+    status: 422,
+    meaning: 'answers to the questionnaire are incomplete or not among the choices',
+  },
+  model_unknown: { status: 404, meaning: 'no model of that name is in the inventory' },
+  version_unknown: { status: 404, meaning: 'the model has no such version' },
+  pack_unknown: { status: 404, meaning: 'no framework pack of that name is in force' },
+  change_request_unknown: {
+    status: 404,
+    meaning: 'no change request of that digest counts in the log',
+  },
+  change_request_refused: {
+    status: 409,
+    meaning: 'a change request cannot be prepared; `missing` says why',
+  },
+  promotion_refused: {
+    status: 409,
+    meaning: 'the gates are not met; `missing` lists what is lacking',
+  },
+  promotion_unverified: {
+    status: 409,
+    meaning: 'the minted warrant did not verify from records and was not published',
+  },
+  job_unknown: { status: 404, meaning: 'no job of that id' },
+  job_invalid: { status: 422, meaning: 'the parameters of a job cannot be used' },
+  job_request_refused: {
+    status: 409,
+    meaning: 'the job needs a signed run-request, or the one given does not fit',
+  },
+  job_interrupted: {
+    status: 409,
+    meaning: 'the server stopped while the job ran, and it was not taken up again',
+  },
+  worker_failed: { status: 500, meaning: 'the worker process ended without a result' },
+  run_failed: { status: 409, meaning: "a step of the run failed; the job's events hold its log" },
+  run_output_invalid: {
+    status: 500,
+    meaning: "the worker's result does not have the shape of one",
+  },
+  artifact_invalid: { status: 422, meaning: 'the artefact is not a model that can be scored' },
+  evidence_unavailable: {
+    status: 409,
+    meaning: 'a record or file that the work rests on is not there yet',
+  },
+  decision_unknown: { status: 404, meaning: 'no decision of that id is in the log' },
+  ingest_invalid: {
+    status: 422,
+    meaning:
+      'rows of actions or outcomes are wrong; `problems` names their lines, nothing was written',
+  },
+  not_signed_in: {
+    status: 401,
+    meaning: 'no valid API key, session or password came with the request',
+  },
+  not_permitted: {
+    status: 403,
+    meaning:
+      'the access policies do not permit it; the message says which policy or which role it takes',
+  },
+  access_policies_invalid: {
+    status: 500,
+    meaning: 'policies/access.cedar does not parse or does not fit its schema',
+  },
+  account_exists: { status: 409, meaning: 'the account id is taken' },
+  key_file_invalid: { status: 500, meaning: 'a key file cannot be read, or its halves do not fit' },
+  passphrase_wrong: { status: 500, meaning: 'a key does not open with the passphrase' },
+  already_founded: { status: 500, meaning: 'the data directory or database holds a firm already' },
+  not_founded: { status: 500, meaning: 'the data directory holds no firm' },
+  founding_invalid: { status: 500, meaning: 'a firm cannot be founded so' },
+  config_invalid: { status: 500, meaning: 'config.json cannot be read' },
+  founding_mismatch: {
+    status: 500,
+    meaning: 'the log does not begin with the configured founding record',
+  },
+  record_uncounted: {
+    status: 500,
+    meaning: "the platform's signature would not make the record count",
+  },
+  record_not_sequenced: { status: 503, meaning: 'a record has no place in the log yet; try again' },
+  record_too_large: { status: 413, meaning: "a record's payload is above 1 MiB" },
+  record_of_another_firm: {
+    status: 422,
+    meaning: 'the record names another founding record: a replay',
+  },
+  record_refused: {
+    status: 409,
+    meaning: "a rule of the record's type refuses it; the message says which",
+  },
+  signature_invalid: {
+    status: 422,
+    meaning:
+      "a signature does not verify, or its key is not enrolled, not in effect or a service's",
+  },
+  not_a_signer: { status: 403, meaning: 'the caller neither acted in the record nor signed it' },
+  conflict_of_duties: {
+    status: 409,
+    meaning:
+      'the computed separation of duties bars the signer; the message names the record that shows it',
+  },
+  bundle_unavailable: {
+    status: 404,
+    meaning: 'the digest names nothing that a bundle is made for',
+  },
+  log_unavailable: { status: 503, meaning: 'no checkpoint has been published yet' },
+  request_malformed: {
+    status: 400,
+    meaning: 'the request cannot be read; `field` names the place',
+  },
+  request_too_large: { status: 413, meaning: "the body is above the route's limit" },
+  media_type_unsupported: {
+    status: 415,
+    meaning: 'the body has a content type that the route does not take',
+  },
+  route_unknown: { status: 404, meaning: 'nothing is at that path and method' },
+  blob_unknown: { status: 404, meaning: 'no bytes of that digest are stored' },
+  log_file_unknown: { status: 404, meaning: 'the log has published no such file' },
+  too_many_requests: { status: 429, meaning: 'too many sign-in attempts from one address' },
+  internal: { status: 500, meaning: 'the server failed; the answer holds only the request id' },
+  postgres_missing: {
+    status: 500,
+    meaning: 'no PostgreSQL programs are installed for this platform',
+  },
+  postgres_identity: { status: 500, meaning: 'the embedded PostgreSQL cannot run under this user' },
+  postgres_failed: { status: 503, meaning: 'the embedded PostgreSQL did not start or stopped' },
+  database_unreachable: { status: 503, meaning: 'the database does not answer' },
+  database_unsuitable: {
+    status: 500,
+    meaning: 'the database is too old, could lose commits or lacks a migration',
+  },
+  migration_changed: { status: 500, meaning: 'an applied migration file was changed afterwards' },
+  published_missing: { status: 500, meaning: 'an object of the published log is missing' },
+  published_path_invalid: { status: 404, meaning: 'not a path of the published log' },
+  record_unsigned: { status: 422, meaning: 'a record without signature' },
+  record_sequenced: { status: 409, meaning: "the log has frozen the record's signatures" },
+  record_conflict: {
+    status: 409,
+    meaning: 'a key has signed the record with another signature already',
+  },
+  record_unknown: { status: 404, meaning: 'no record of that digest is known' },
+  checkpoint_timeout: { status: 503, meaning: 'the record is not checkpointed yet; ask again' },
+  checkpoint_unknown: {
+    status: 404,
+    meaning: 'no checkpoint of that size, or none that covers the record yet',
+  },
+  ledger_behind: {
+    status: 503,
+    meaning: 'the database is behind the last published checkpoint: a restored backup',
+  },
+  ledger_fork: { status: 500, meaning: 'database and published log disagree' },
+  ledger_corrupt: { status: 500, meaning: 'bytes of the log are not what their digests say' },
+  ledger_fenced: { status: 503, meaning: 'another process took over sequencing' },
+  pack_unreadable: { status: 500, meaning: 'a framework pack file cannot be read' },
+  pack_malformed: {
+    status: 422,
+    meaning: 'a framework pack is not one; `problems` names the places',
+  },
+  document_unknown: { status: 404, meaning: 'the pack has no such document' },
+  font_missing: { status: 500, meaning: 'a bundled font is missing' },
+  chart_malformed: { status: 500, meaning: 'a chart has no data that can be drawn' },
+  render_failed: { status: 500, meaning: 'a document could not be typeset' },
+};
+
+/** Bytes that the kernel could not read came with the request: 422, but for two that have a status of their own. */
+export const KERNEL_ERROR_STATUS: { readonly [code in KernelErrorCode]?: number } = {
+  json_too_large: 413,
+  bad_tree_range: 500,
+  bad_tile: 500,
+};
+
+/** The same of the pipeline, whose codes mostly end a job and are then in its error. */
+export const PIPELINE_ERROR_STATUS: { readonly [code in PipelineErrorCode]?: number } = {
+  blob_missing: 404,
+  blob_name_invalid: 400,
+  blob_corrupt: 500,
+};
+
+/** docs/errors.md: what a caller may meet, by code. */
+export function errorDocument(): string {
+  const rows = Object.entries(SERVER_ERRORS).map(([code, { status, meaning }]) => [
+    `\`${code}\``,
+    String(status),
+    meaning,
+  ]);
+  const others = Object.entries({ ...KERNEL_ERROR_STATUS, ...PIPELINE_ERROR_STATUS }).map(
+    ([code, status]) => [`\`${code}\``, String(status)],
+  );
+  return `# Errors of the API
+
+Every refusal has the body \`{"error": {"code", "message", "field"?, "next"?, "missing"?, "problems"?, "requestId"}}\`.
+Codes are stable; messages are for people. Of a status 500 the body holds the request id alone; the server's log has the
+rest. This page is made from \`packages/server/src/http/error-catalogue.ts\`, and a test keeps the two equal.
+
+${table(['code', 'status', 'meaning'], rows)}
+
+Codes of the kernel (unfit bytes: envelopes, records, JSON) and of the pipeline are passed on with status 422, except:
+
+${table(['code', 'status'], others)}
+`;
+}
+
+/** Markdown with columns of equal width, as the formatter leaves it; rows by their first cell. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const sorted = [...rows].sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...sorted].map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[], fill: string): string =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  return [line(head, ' '), line([], '-'), ...sorted.map((row) => line(row, ' '))].join('\n');
+}

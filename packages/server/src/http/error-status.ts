@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { KernelError } from '@countersign/kernel';
+import { PipelineError } from '@countersign/pipeline';
+import { ServerError, type ServerErrorCode } from '../errors.ts';
+import { KERNEL_ERROR_STATUS, PIPELINE_ERROR_STATUS, SERVER_ERRORS } from './error-catalogue.ts';
+
+export interface CodedError {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** The one place where an error becomes a code with a status; what is not coded is `internal`. */
+export function codedError(error: unknown): CodedError {
+  if (error instanceof ServerError) {
+    return { ...parts(error), status: SERVER_ERRORS[error.code].status };
+  }
+  if (error instanceof KernelError) {
+    return { ...parts(error), status: KERNEL_ERROR_STATUS[error.code] ?? 422 };
+  }
+  if (error instanceof PipelineError) {
+    return { ...parts(error), status: PIPELINE_ERROR_STATUS[error.code] ?? 422 };
+  }
+  return fastifyError(error) ?? { code: 'internal', status: 500, message: '', details: {} };
+}
+
+function parts(error: ServerError | KernelError | PipelineError): Omit<CodedError, 'status'> {
+  return { code: error.code, message: error.message, details: error.details };
+}
+
+/** Fastify's own refusals, in our codes. */
+const FASTIFY_CODES: { readonly [code: string]: ServerErrorCode } = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'request_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media_type_unsupported',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'request_malformed',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'request_malformed',
+  FST_ERR_BAD_URL: 'request_malformed',
+};
+
+const FASTIFY_MESSAGES: { readonly [code in ServerErrorCode]?: string } = {
+  request_too_large: 'the body is larger than this route takes',
+  media_type_unsupported:
+    'the body has a content type that this route does not take; see /openapi.json',
+  request_malformed: 'the request cannot be read as HTTP with a JSON body',
+};
+
+function fastifyError(error: unknown): CodedError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+    return undefined;
+  const code = FASTIFY_CODES[error.code];
+  if (code === undefined) return undefined;
+  return {
+    code,
+    status: SERVER_ERRORS[code].status,
+    message: FASTIFY_MESSAGES[code] ?? '',
+    details: {},
+  };
+}

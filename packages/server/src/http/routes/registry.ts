@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { registryRoutes } from '@countersign/contract';
+import { asOfIndex, type RecordSet } from '@countersign/kernel';
+import type { FastifyInstance } from 'fastify';
+import type { AppContext } from '../../context.ts';
+import { ServerError } from '../../errors.ts';
+import { countDecisions } from '../../monitoring/index.ts';
+import {
+  evidenceStatus,
+  inventory,
+  inventoryModel,
+  lineageOf,
+  modelNames,
+  registeredVersions,
+  stageOf,
+  summaryOf,
+  versionPage,
+} from '../../registry/index.ts';
+import { registerRoute } from '../register-route.ts';
+
+export function registerRegistryRoutes(app: FastifyInstance, context: AppContext): void {
+  registerInventory(app, context);
+  registerVersions(app, context);
+}
+
+function registerInventory(app: FastifyInstance, context: AppContext): void {
+  const { workspace } = context;
+  registerRoute(app, context, registryRoutes.inventory, async ({ query }) => {
+    const set = await recordsAsOf(context, query.asOf);
+    return { models: inventory(set, { workspace, now: timeOf(context, set, query.asOf) }) };
+  });
+  registerRoute(app, context, registryRoutes.model, async ({ params, query }) => {
+    const set = await recordsAsOf(context, query.asOf);
+    refuseUnknownModel(set, workspace, params.model);
+    const now = timeOf(context, set, query.asOf);
+    return inventoryModel(set, params.model, { workspace, now });
+  });
+  registerRoute(app, context, registryRoutes.versions, async ({ params, query }) => {
+    const set = await recordsAsOf(context, query.asOf);
+    const { model } = params;
+    refuseUnknownModel(set, workspace, model);
+    const now = timeOf(context, set, query.asOf);
+    const versions = registeredVersions(set, { workspace, model }).map((one) => ({
+      version: one.version,
+      artifactDigest: one.artifactDigest,
+      artifact: one.artifact.digest,
+      registeredOn: one.artifact.loggedAt,
+      stages: one.uses.map((use) => ({
+        use,
+        stage: stageOf(set, { workspace, model, use, version: one.version }, now) ?? 'development',
+      })),
+    }));
+    return { model, versions };
+  });
+}
+
+function registerVersions(app: FastifyInstance, context: AppContext): void {
+  const { workspace } = context;
+  registerRoute(app, context, registryRoutes.version, async ({ params, query }) => {
+    const set = await recordsAsOf(context, query.asOf);
+    const now = timeOf(context, set, query.asOf);
+    const page = versionPage(set, { workspace, ...params, use: query.use }, now);
+    const decisions = query.asOf === undefined ? await countDecisions(context, params) : {};
+    return { ...page, decisions };
+  });
+  registerRoute(app, context, registryRoutes.evidence, async ({ params, query }) => {
+    const set = await recordsAsOf(context, query.asOf);
+    const now = timeOf(context, set, query.asOf);
+    const use = query.use ?? versionPage(set, { workspace, ...params }, now).use;
+    const question = { now, framework: query.framework, reached: query.stage };
+    return { frameworks: evidenceStatus(set, { workspace, ...params, use }, question) };
+  });
+  registerRoute(app, context, registryRoutes.lineage, async ({ params }) => {
+    const set = await context.records.current();
+    const record = set.byDigest.get(params.digest);
+    if (record === undefined) {
+      throw new ServerError('record_unknown', `no record ${params.digest} counts in the log`);
+    }
+    return { record: summaryOf(record), ...lineageOf(set, params.digest) };
+  });
+}
+
+/** What was known at a log position, or now. */
+async function recordsAsOf(context: AppContext, index: number | undefined): Promise<RecordSet> {
+  const set = await context.records.current();
+  return index === undefined ? set : asOfIndex(set, index);
+}
+
+/** The time that an earlier position is judged at: when its last record was logged. */
+function timeOf(context: AppContext, set: RecordSet, index: number | undefined): string {
+  return index === undefined ? context.now() : (set.records.at(-1)?.loggedAt ?? context.now());
+}
+
+function refuseUnknownModel(set: RecordSet, workspace: string, model: string): void {
+  if (modelNames(set, workspace).includes(model)) return;
+  throw new ServerError('model_unknown', `no model \`${model}\` is known`, { details: { model } });
+}

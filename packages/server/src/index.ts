@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+export { readConfig, type ServerConfig, writeConfig } from './config-file.ts';
+export type { AppContext, ServerContext, ServerTransaction } from './context.ts';
+export { ServerError, type ServerErrorCode } from './errors.ts';
+export { type FoundFirmOptions, foundFirm } from './found-firm.ts';
+export { buildApp } from './http/app.ts';
+export { errorDocument, SERVER_ERRORS } from './http/error-catalogue.ts';
+export { openApiDocument } from './http/open-api.ts';
+export {
+  createKeyFile,
+  type Founded,
+  type FoundedPerson,
+  type FoundingPerson,
+  type KeyFile,
+  openSigner,
+  publicKeyOfFile,
+  readKeyFile,
+  readServiceKey,
+  signInDomain,
+  writeKeyFile,
+} from './identity/index.ts';
+export {
+  type Appended,
+  appendRecord,
+  appendRecords,
+  type CheckpointWatch,
+  consistencyProofOf,
+  inclusionProofOf,
+  type LogIdentity,
+  type LogProblem,
+  type LogVerdict,
+  openCheckpointWatch,
+  readLoggedRecords,
+  readPublishedCheckpoint,
+  rebuildDatabase,
+  recordState,
+  type Sequencer,
+  startSequencer,
+  verifyLog,
+} from './ledger/index.ts';
+export { type ContextOptions, type OpenContext, openContext } from './open-context.ts';
+export { type DataPlace, type OpenData, openData } from './open-data.ts';
+export {
+  assembleBundle,
+  type CurrentRecords,
+  currentRecords,
+  ingestRecords,
+  openCurrentRecords,
+  type PlatformDraft,
+  recordByPlatform,
+  signPending,
+} from './records/index.ts';
+export { type RunningServer, type StartOptions, startServer } from './start.ts';
+export {
+  type Database,
+  type DatabaseHandle,
+  type EmbeddedDatabase,
+  type EmbeddedPostgres,
+  openDatabase,
+  openEmbeddedDatabase,
+  openFilePublishedStore,
+  type PublishedStore,
+  prepareDatabase,
+  startEmbeddedPostgres,
+} from './store/index.ts';

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+import { completeness, type GeneratedDocumentContent, readTier } from '@countersign/kernel';
+import type { ServerContext } from '../context.ts';
+import {
+  compileDocument,
+  type DocumentModel,
+  MODEL_DEVELOPMENT,
+  recordsInForce,
+  renderHtml,
+  renderJson,
+  renderPdf,
+} from '../dossier/index.ts';
+import { ServerError } from '../errors.ts';
+import { recordByPlatform } from '../records/index.ts';
+import { evidenceStatus, type PackInForce, packsInForce } from '../registry/index.ts';
+import type { JobRunner } from './job.ts';
+import { type VersionFacts, versionFacts } from './version-facts.ts';
+import { documentParams, readParams } from './job-params.ts';
+
+/** Compiles a document from records, renders it as PDF/A, HTML and JSON, and records what was issued. */
+export const documentJob: JobRunner = async (context, work) => {
+  const { document = MODEL_DEVELOPMENT, framework, ...ref } = readParams(documentParams, work.params);
+  const facts = await versionFacts(context, await context.records.current(), ref);
+  const pack = packOf(facts, { document, framework });
+  work.report(`${document} of ${pack.pack.id} ${pack.pack.version}`);
+  const model = compile(context, facts, { pack, document });
+  const rendered = await render(context, model);
+  const content: GeneratedDocumentContent = {
+    document: model.id,
+    title: model.title,
+    template: `${pack.pack.id}@${pack.pack.version}`,
+    evidenceSet: model.evidenceSetDigest,
+    rendered,
+    gaps: model.sections.reduce(
+      (sum, { blocks }) => sum + blocks.filter(({ kind }) => kind === 'gap').length,
+      0,
+    ),
+  };
+  const { model: name, use, version, artifactDigest } = facts.version;
+  return async (tx) => {
+    const { digest } = await recordByPlatform(context, tx, {
+      type: 'generated-document',
+      kind: model.id,
+      scope: 'version',
+      subjectRef: { model: name, use, version, artifactDigest },
+      producer: 'registry',
+      source: [pack.digest],
+      blobs: rendered.map((one) => one.digest),
+      content,
+    });
+    return { records: [digest], model: name, version, document: model.id, rendered, gaps: content.gaps };
+  };
+};
+
+function packOf(
+  facts: VersionFacts,
+  wanted: { readonly document: string; readonly framework?: string | undefined },
+): PackInForce {
+  const packs = packsInForce(facts.set);
+  const found = packs.find(({ pack }) =>
+    wanted.framework === undefined
+      ? pack.documents.some(({ id }) => id === wanted.document)
+      : pack.id === wanted.framework,
+  );
+  if (found !== undefined) return found;
+  const known = packs.flatMap(({ pack }) => pack.documents.map(({ id }) => id));
+  throw new ServerError(
+    'document_unknown',
+    `no pack in force has the document \`${wanted.document}\`; there are ${known.join(', ') || 'none'}`,
+  );
+}
+
+function compile(
+  context: ServerContext,
+  facts: VersionFacts,
+  at: { readonly pack: PackInForce; readonly document: string },
+): DocumentModel {
+  const { set, version } = facts;
+  const last = set.records.at(-1);
+  // The date of a document is that of the last record it could know, so that the same records give the same bytes.
+  const asOf = last?.loggedAt ?? context.now();
+  const [status] = evidenceStatus(set, version, { now: asOf, framework: at.pack.pack.id });
+  const tier = readTier(set, version)?.tier ?? 'high';
+  const textDigest = set.byDigest.get(at.pack.digest)?.statement.predicate.content.textDigest;
+  return compileDocument({
+    pack: {
+      pack: at.pack.pack,
+      digest: typeof textDigest === 'string' ? textDigest : at.pack.digest,
+    },
+    document: at.document,
+    records: recordsInForce(set, version),
+    results: completeness(set, version, at.pack.pack, {
+      tier,
+      origin: 'built',
+      reached: status?.reached ?? 'candidate',
+      now: asOf,
+    }),
+    context: version,
+    facts: {
+      firm: set.founding.firm,
+      tier,
+      origin: 'built',
+      enforcementGrade: 'enforced',
+      demonstration: set.founding.demonstration,
+      asOf,
+      asOfIndex: last?.index ?? 0,
+    },
+  });
+}
+
+async function render(
+  context: ServerContext,
+  model: DocumentModel,
+): Promise<GeneratedDocumentContent['rendered']> {
+  const text = new TextEncoder();
+  const bytes = {
+    pdf: renderPdf(model).bytes,
+    html: text.encode(renderHtml(model)),
+    json: text.encode(renderJson(model)),
+  };
+  const rendered: GeneratedDocumentContent['rendered'][number][] = [];
+  for (const format of ['pdf', 'html', 'json'] as const) {
+    rendered.push({ format, ...(await context.blobs.put(bytes[format])) });
+  }
+  return rendered;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+import { openScorer, scorerSpecOf } from '@countersign/analysis';
+import { type Json, sha256Hex } from '@countersign/kernel';
+import { parsePipelineFile, type PipelineFile, type RunResult } from '@countersign/pipeline';
+import type { ServerContext, ServerTransaction } from '../context.ts';
+import { ServerError } from '../errors.ts';
+import { type PlatformDraft, recordByPlatform } from '../records/index.ts';
+import { takeVersionNumber } from '../registry/index.ts';
+import { freezeMonitoring } from './freeze-monitoring.ts';
+import { ingestRun } from './ingest-run.ts';
+import type { JobResult, JobRunner } from './job.ts';
+import {
+  artifactContent,
+  environmentContent,
+  manifestBytes,
+  manifestOf,
+  qualityContent,
+  representativenessContent,
+  type Servable,
+  servableOf,
+  snapshotContents,
+  sourceRevisionContent,
+  specContent,
+  testPlanContent,
+  trainingRunContent,
+} from './run-records.ts';
+import { readRunRequest, type ReadRunRequest, refused } from './run-request.ts';
+import { runWorker } from './run-worker.ts';
+
+/** What a finished run is registered from. */
+interface RegisteredRun {
+  readonly request: ReadRunRequest;
+  readonly use: string;
+  readonly result: RunResult;
+  readonly file: PipelineFile;
+  readonly servable: Servable;
+  readonly resultDigest: string;
+  readonly run: string;
+  readonly frozen: Json;
+  readonly accounts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Executes the pipeline of a signed request in a worker and registers the result as the model's next version: all of
+ * its records in one transaction, or none.
+ * @throws ServerError `job_request_refused`, `run_output_invalid`, `artifact_invalid`; PipelineError of the run
+ */
+export const runJob: JobRunner = async (context, work) => {
+  const set = await requestSet(context, work.request);
+  const request = readRunRequest(set, work.request, 'run');
+  const { commit, bundle } = request.content;
+  if (commit === undefined || bundle === undefined) {
+    throw refused('the run-request names no commit and bundle; make it with `countersign run --remote`');
+  }
+  const { result, blobs } = await runWorker(work, { blobs: context.blobs, commit, bundle });
+  if (result.failure !== null) throw failedRun(result.failure);
+  const file = await pipelineFileOf(result, blobs);
+  const use = useOf(file, request);
+  work.report('archive of inputs, outputs and wheels');
+  await ingestRun(result, blobs, context.blobs);
+  const servable = servableOf(file);
+  work.report('the artefact is opened as it will be served');
+  await refuseUnservable(context, result, servable);
+  const resultBlob = await context.blobs.put(new TextEncoder().encode(JSON.stringify(result)));
+  const registered: RegisteredRun = {
+    request,
+    use,
+    result,
+    file,
+    servable,
+    resultDigest: resultBlob.digest,
+    run: `run-${work.id}`,
+    frozen: await freezeMonitoring(context, { result, file, servable }),
+    accounts: await accountsByEmail(context, result.source.contributorEmails),
+  };
+  await context.blobs.put(manifestBytes(manifestOf(result, servable)));
+  return (tx) => register(context, tx, registered);
+};
+
+/** The request was queued together with the job and may still be on its way into the log. */
+async function requestSet(context: ServerContext, request: string | undefined) {
+  return request === undefined
+    ? context.records.current()
+    : context.records.including([request]);
+}
+
+function failedRun(failure: NonNullable<RunResult['failure']>): ServerError {
+  const place = failure.step ?? failure.dataset;
+  const where = place === null ? '' : ` (\`${place}\`)`;
+  return new ServerError('run_failed', `the run failed${where}: ${failure.message}`, {
+    details: { failure },
+  });
+}
+
+async function pipelineFileOf(
+  result: RunResult,
+  blobs: ServerContext['blobs'],
+): Promise<PipelineFile> {
+  const bytes = await blobs.get(result.pipelineFileBlob.digest);
+  return parsePipelineFile(new TextDecoder().decode(bytes)).file;
+}
+
+/** What is built must be what was asked for: a pipeline cannot register a version of another model or use. */
+function useOf(file: PipelineFile, request: ReadRunRequest): string {
+  if (file.model !== request.model) {
+    throw refused(`the pipeline is of model \`${file.model}\`, the request of \`${request.model}\``);
+  }
+  const use = request.use ?? file.use;
+  if (use === undefined) throw refused('neither the pipeline file nor the request names a use');
+  if (file.use !== undefined && file.use !== use) {
+    throw refused(`the pipeline is for use \`${file.use}\`, the request for \`${use}\``);
+  }
+  return use;
+}
+
+/** @throws ServerError `artifact_invalid` when the bytes are no model or ask for other inputs than declared */
+async function refuseUnservable(
+  context: ServerContext,
+  result: RunResult,
+  { artifact }: Servable,
+): Promise<void> {
+  if (result.artifact === null) {
+    throw new ServerError('artifact_invalid', `no step left \`${artifact.file}\` behind`);
+  }
+  const bytes = await context.blobs.get(result.artifact.digest);
+  try {
+    const scorer = await openScorer(bytes, scorerSpecOf(artifact));
+    await scorer.close();
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new ServerError('artifact_invalid', `\`${artifact.file}\` cannot be served: ${said}`, {
+      details: { file: artifact.file },
+      cause,
+    });
+  }
+}
+
+async function accountsByEmail(
+  context: ServerContext,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (emails.length === 0) return new Map();
+  const rows = await context.database.db
+    .selectFrom('account')
+    .select(['account', 'email'])
+    .where('workspace', '=', context.workspace)
+    .where(
+      'email',
+      'in',
+      emails.map((email) => email.toLowerCase()),
+    )
+    .execute();
+  return new Map(rows.map(({ account, email }) => [email.toLowerCase(), account]));
+}
+
+async function register(
+  context: ServerContext,
+  tx: ServerTransaction,
+  run: RegisteredRun,
+): Promise<JobResult> {
+  const { request, result, file, servable, use } = run;
+  const { model } = request;
+  const version = await takeVersionNumber(tx, { workspace: context.workspace, model });
+  const manifest = manifestOf(result, servable);
+  const artifactDigest = sha256Hex(context.primitives, manifestBytes(manifest));
+  const subjectRef = { model, use, version, artifactDigest };
+  const records: string[] = [];
+  const record = async (
+    draft: Omit<PlatformDraft, 'subjectRef' | 'producer' | 'source' | 'basis'> & {
+      readonly source?: readonly string[];
+      readonly dataset?: string;
+    },
+  ): Promise<string> => {
+    const { source = [], dataset, ...rest } = draft;
+    const { digest } = await recordByPlatform(context, tx, {
+      ...rest,
+      subjectRef: { ...subjectRef, ...(dataset === undefined ? {} : { dataset }) },
+      producer: 'pipeline',
+      basis: 'measured',
+      source: [request.record.digest, ...source],
+    });
+    records.push(digest);
+    return digest;
+  };
+  const data = await recordData(run, record);
+  const parts = await recordParts(run, record);
+  const trained = await record({
+    type: 'training-run',
+    scope: 'version',
+    source: [...data, ...parts],
+    blobs: [run.resultDigest],
+    content: trainingRunContent(result, { run: run.run, resultDigest: run.resultDigest }),
+  });
+  const artifact = await record({
+    type: 'model-artifact',
+    scope: 'version',
+    source: [trained],
+    blobs: manifest.files.map(({ digest }) => digest),
+    content: artifactContent(manifest, run.run),
+  });
+  await record({
+    type: 'model-spec',
+    scope: 'version',
+    source: [trained, artifact],
+    content: specContent(file, servable, run.frozen),
+  });
+  return { records, model, use, version, artifact: artifactDigest, run: run.run };
+}
+
+type Record = (
+  draft: Omit<PlatformDraft, 'subjectRef' | 'producer' | 'source' | 'basis'> & {
+    readonly source?: readonly string[];
+    readonly dataset?: string;
+  },
+) => Promise<string>;
+
+/** Snapshots with what was found in them; digests of the snapshots. */
+async function recordData({ result, file }: RegisteredRun, record: Record): Promise<readonly string[]> {
+  const digests: string[] = [];
+  for (const snapshot of result.snapshots) {
+    const { dataset } = snapshot;
+    const declared = file.data?.[dataset];
+    for (const content of snapshotContents(snapshot, declared)) {
+      const subject = [
+        { name: `${dataset}.${content.split}`, digest: { sha256: content.contentDigest } },
+      ];
+      const blobs = [content.contentDigest];
+      digests.push(
+        await record({ type: 'dataset-snapshot', scope: 'dataset', dataset, subject, blobs, content }),
+      );
+    }
+    const source = [...digests];
+    await record({
+      type: 'data-quality-report',
+      kind: 'training',
+      scope: 'dataset',
+      dataset,
+      source,
+      content: qualityContent(snapshot),
+    });
+    await record({
+      type: 'representativeness-report',
+      scope: 'dataset',
+      dataset,
+      source,
+      content: representativenessContent(snapshot, declared),
+    });
+  }
+  return digests;
+}
+
+/** Code, environment and the plan that was fixed beforehand; their digests. */
+async function recordParts(run: RegisteredRun, record: Record): Promise<readonly string[]> {
+  const { result, file } = run;
+  const code = await record({
+    type: 'source-revision',
+    scope: 'version',
+    blobs: [result.source.bundle.digest],
+    content: sourceRevisionContent(result, file, run.accounts),
+  });
+  const wheels = (result.environment?.wheels ?? []).map(({ digest }) => digest);
+  const environment = await record({
+    type: 'environment-lock',
+    scope: 'version',
+    blobs: [...new Set(wheels)],
+    content: environmentContent(result),
+  });
+  const plan = await record({
+    type: 'test-plan',
+    kind: 'development',
+    scope: 'version',
+    source: [code],
+    content: testPlanContent(result, file),
+  });
+  return [code, environment, plan];
+}

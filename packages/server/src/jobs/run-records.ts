@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  type ArtifactManifest,
+  canonicalBytes,
+  type DataQualityContent,
+  type DatasetSnapshotContent,
+  type EnvironmentLockContent,
+  type Json,
+  type ModelArtifactContent,
+  type ModelSpecContent,
+  type RepresentativenessContent,
+  type SourceRevisionContent,
+  type TestPlanContent,
+  type TrainingRunContent,
+} from '@countersign/kernel';
+import {
+  type Artifact,
+  type Dataset,
+  type DatasetSnapshot,
+  type Decision,
+  type PipelineFile,
+  type RunResult,
+  type SplitSnapshot,
+  toRecordJson,
+} from '@countersign/pipeline';
+import { ServerError } from '../errors.ts';
+import { limitsOfPlan } from './plan-limits.ts';
+
+/** What a pipeline must say before its result can be a version that decides. */
+export interface Servable {
+  readonly artifact: Artifact;
+  readonly decision: Decision;
+}
+
+/** @throws ServerError `run_output_invalid` naming the section that is missing */
+export function servableOf(file: PipelineFile): Servable {
+  const { artifact, decision } = file;
+  if (artifact === undefined || decision === undefined) {
+    const lacking = artifact === undefined ? 'artifact' : 'decision';
+    throw new ServerError(
+      'run_output_invalid',
+      `countersign.yaml has no \`${lacking}\` section; a version needs to say what is served and how it decides`,
+      { details: { section: lacking } },
+    );
+  }
+  return { artifact, decision };
+}
+
+/** The manifest of what is served: the model and, where declared, its table of reasons. */
+export function manifestOf(result: RunResult, { artifact }: Servable): ArtifactManifest {
+  const files = [artifact.file, artifact.reasons].flatMap((path) => {
+    if (path === undefined) return [];
+    const output = result.steps.flatMap(({ outputs }) => outputs).find(({ file }) => file === path);
+    if (output === undefined) {
+      throw new ServerError('run_output_invalid', `no step left \`${path}\` behind`, {
+        details: { file: path },
+      });
+    }
+    return [{ path, digest: output.digest, size: output.size }];
+  });
+  return { v: 1, scorer: artifact.scorer, entry: artifact.file, files };
+}
+
+export function manifestBytes(manifest: ArtifactManifest): Uint8Array {
+  return canonicalBytes(manifest as unknown as Json); // an interface of readonly members is JSON
+}
+
+/** One record for each split, and one for the whole as read (sealed rows included) of a dataset that is split. */
+export function snapshotContents(
+  snapshot: DatasetSnapshot,
+  dataset: Dataset | undefined,
+): readonly DatasetSnapshotContent[] {
+  const common = {
+    dataset: snapshot.dataset,
+    schemaDigest: snapshot.schemaDigest,
+    format: snapshot.format,
+    columns: snapshot.columns.map(({ name, type, roles }) => ({
+      name,
+      type,
+      ...(roles.length === 0 ? {} : { role: roles.join(' ') }),
+    })),
+    source: toRecordJson({
+      ...dataset?.source,
+      origin: snapshot.origin,
+      sampling: dataset?.sampling,
+      controlTotals: snapshot.controlTotals,
+    }),
+    exclusions: toRecordJson({ rows: snapshot.exclusions, columns: snapshot.withheldColumns }),
+  };
+  const whole: DatasetSnapshotContent = {
+    ...common,
+    split: 'all',
+    sealed: snapshot.splits.some(({ access }) => access === 'sealed'),
+    contentDigest: snapshot.content.digest,
+    rows: snapshot.rowsRead,
+    profile: null,
+  };
+  const splits = snapshot.splits.map((split) => splitContent(split, common));
+  return splits.some(({ split }) => split === whole.split) ? splits : [whole, ...splits];
+}
+
+function splitContent(
+  split: SplitSnapshot,
+  common: Omit<DatasetSnapshotContent, 'split' | 'sealed' | 'contentDigest' | 'rows' | 'profile'>,
+): DatasetSnapshotContent {
+  return {
+    ...common,
+    split: split.split,
+    sealed: split.access === 'sealed',
+    contentDigest: split.content.digest,
+    rows: split.rows,
+    profile: toRecordJson({
+      rule: split.rule,
+      access: split.access,
+      labels: split.access === 'steps' ? split.labels : [],
+      columns: split.profile,
+    }),
+  };
+}
+
+export function qualityContent(snapshot: DatasetSnapshot): DataQualityContent {
+  const totals = snapshot.controlTotals.map(({ what, declared, found, agrees }) => ({
+    check: `control total: ${what}`,
+    severity: 'error',
+    threshold: declared,
+    value: found,
+    result: agrees ? ('pass' as const) : ('fail' as const),
+  }));
+  const checks = snapshot.quality.map((one) => ({
+    check: one.subject,
+    severity: one.severity,
+    threshold: one.threshold,
+    value: one.measured,
+    result: qualityResult(one),
+  }));
+  const duplicates = {
+    check: 'rows equal in everything but the id',
+    severity: 'information',
+    threshold: 'none set',
+    value: String(snapshot.duplicates),
+    result: 'pass' as const,
+  };
+  return { dataset: snapshot.dataset, checks: [...totals, ...checks, duplicates] };
+}
+
+function qualityResult(one: { readonly passed: boolean; readonly severity: string }) {
+  if (one.passed) return 'pass' as const;
+  return one.severity === 'error' ? ('fail' as const) : ('warn' as const);
+}
+
+export function representativenessContent(
+  snapshot: DatasetSnapshot,
+  dataset: Dataset | undefined,
+): RepresentativenessContent {
+  const population = dataset?.population;
+  const text = typeof population === 'string' ? population : (population?.represents ?? '');
+  const groups = snapshot.representativeness.flatMap(({ attribute, groups: shares }) =>
+    shares.map(({ group, rows, share, declared }) => ({
+      attribute,
+      group,
+      rows,
+      share,
+      ...(declared === null ? {} : { declared }),
+    })),
+  );
+  return {
+    dataset: snapshot.dataset,
+    population: text === '' ? 'not stated' : text,
+    groups,
+    conclusion: representativenessConclusion(snapshot),
+  };
+}
+
+/** Says what was compared, never more: without declared shares there is nothing to conclude from. */
+function representativenessConclusion(snapshot: DatasetSnapshot): string {
+  if (snapshot.representativeness.length === 0) {
+    return 'No protected attribute is declared, so no group was counted.';
+  }
+  return snapshot.representativeness
+    .map(({ attribute, distance, warning }) => {
+      const compared =
+        distance === null
+          ? `${attribute}: groups are counted; no population shares are declared to compare them with.`
+          : `${attribute}: total variation distance ${distance} from the declared population shares.`;
+      return warning === null ? compared : `${compared} ${warning}`;
+    })
+    .join(' ');
+}
+
+export function sourceRevisionContent(
+  result: RunResult,
+  file: PipelineFile,
+  accounts: ReadonlyMap<string, string>,
+): SourceRevisionContent {
+  const { source } = result;
+  return {
+    repository: file.model,
+    commit: source.commit,
+    tree: source.tree,
+    clean: true, // a run starts from an archived commit, never from a working tree
+    bundle: source.bundle.digest,
+    authors: source.contributorEmails.map((email) => {
+      const account = accounts.get(email.toLowerCase());
+      return { email, ...(account === undefined ? {} : { account }) };
+    }),
+  };
+}
+
+export function environmentContent(result: RunResult): EnvironmentLockContent {
+  const { environment } = result;
+  const wheels = environment?.wheels ?? [];
+  return {
+    lockDigest: environment?.lockDigest ?? '',
+    packages: (environment?.packages ?? []).map(({ name, version }) => {
+      const wheel = wheels.find(({ file }) => isWheelOf(file, name));
+      return { name, version, wheel: wheel?.file ?? '', digest: wheel?.digest ?? '' };
+    }),
+    interpreter: toRecordJson(environment?.interpreter ?? null),
+    platform: toRecordJson(result.platform),
+    determinism: toRecordJson(result.determinismProfile),
+  };
+}
+
+/** PEP 427 and PEP 503: the first part of a wheel's file name is the normalised name with `_` for `-`. */
+function isWheelOf(file: string, name: string): boolean {
+  const normal = (text: string) => text.toLowerCase().replaceAll(/[-_.]+/g, '-');
+  return normal(file.split('-')[0] ?? '') === normal(name);
+}
+
+export function testPlanContent(result: RunResult, file: PipelineFile): TestPlanContent {
+  return {
+    phase: 'development',
+    // The plan is in the commit, and the run began after the commit was made.
+    declaredAt: result.source.committedAt,
+    limits: limitsOfPlan(file.testing),
+    plan: toRecordJson(file.testing ?? {}),
+  };
+}
+
+export function trainingRunContent(
+  result: RunResult,
+  at: { readonly run: string; readonly resultDigest: string },
+): TrainingRunContent {
+  const named = ({ file, digest, size }: { file: string; digest: string; size: number }) => ({
+    name: file,
+    digest,
+    size,
+  });
+  return {
+    run: at.run,
+    promotable: !result.draft && result.status === 'succeeded',
+    started: result.startedAt,
+    ended: result.endedAt,
+    steps: result.steps.map((step) => ({
+      name: step.name,
+      command: step.command,
+      network: step.network,
+      params: step.params,
+      inputs: step.inputs.map(({ as, digest, size }) => ({ name: as, digest, size })),
+      outputs: step.outputs.map(named),
+      log: step.log.digest,
+      exit: step.exit ?? -1, // a run with a step that hit its time limit has failed and registers nothing
+      started: step.startedAt,
+      ended: step.endedAt,
+    })),
+    trials: result.evidence.find(({ name }) => name === 'trials')?.value ?? null,
+    result: at.resultDigest,
+  };
+}
+
+export function artifactContent(manifest: ArtifactManifest, run: string): ModelArtifactContent {
+  return { manifest, run, size: manifest.files.reduce((sum, { size }) => sum + size, 0) };
+}
+
+export function specContent(
+  file: PipelineFile,
+  { artifact, decision }: Servable,
+  frozen: Json,
+): ModelSpecContent {
+  return {
+    algorithm: file.design?.algorithm ?? 'not stated',
+    inputs: artifact.inputs.map(({ name, type, columns, min, max, allowed }) => ({
+      name,
+      type,
+      ...(columns === undefined ? {} : { columns }),
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
+      ...(allowed === undefined ? {} : { allowed }),
+    })),
+    output: artifact.output,
+    decision: {
+      score: decision.score,
+      cutoff: decision.cutoff,
+      adverse: decision.adverse,
+      favourable: decision.favourable ?? `not ${decision.adverse}`,
+      adverseWhen: decision.adverse_when ?? 'at-or-above',
+    },
+    ...(artifact.reasons === undefined || decision.reasons === undefined
+      ? {}
+      : { reasons: { file: artifact.reasons, ...decision.reasons } }),
+    fallback: {
+      kind: decision.fallback?.kind ?? 'manual-queue',
+      detail: decision.fallback?.detail ?? 'none declared; a refused case goes to a person',
+    },
+    design: toRecordJson(file.design ?? {}),
+    monitoring: toRecordJson({ ...file.monitoring, ...(frozen === null ? {} : { frozen }) }),
+  };
+}

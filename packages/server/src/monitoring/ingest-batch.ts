@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+import { canonicalBytes, concatBytes, type IngestBatchContent, type Json, utf8 } from '@countersign/kernel';
+import type { ServerContext, ServerTransaction } from '../context.ts';
+import { ServerError } from '../errors.ts';
+import { recordByPlatform } from '../records/index.ts';
+import { readRows, type RowProblem, type RowShape, type UploadedRow } from './read-rows.ts';
+
+export interface IngestUpload {
+  readonly bytes: Uint8Array;
+  readonly media: 'csv' | 'ndjson';
+  /** Who sends the rows; the actor of rows that name none. */
+  readonly actor: string;
+}
+
+export interface IngestedBatch {
+  /** Digest of the record that commits to the rows. */
+  readonly record: string;
+  readonly rows: number;
+  /** False when the very same rows were ingested before. */
+  readonly added: boolean;
+}
+
+const PROBLEMS_MAX = 50;
+
+interface Action {
+  readonly decision: string;
+  readonly action: string;
+  readonly actor: string;
+  readonly override: boolean;
+  readonly reason: string | null;
+  readonly at: string;
+}
+
+interface Outcome {
+  readonly decision: string;
+  readonly kind: (typeof OUTCOME_KINDS)[number];
+  readonly state: (typeof OUTCOME_STATES)[number];
+  readonly value: string | null;
+  readonly observed: string | null;
+}
+
+const OUTCOME_KINDS = ['realised', 'human-decision', 'proxy'] as const;
+const OUTCOME_STATES = ['pending', 'matured', 'indeterminate', 'censored', 'unobservable'] as const;
+
+const ACTION_SHAPE: RowShape = {
+  required: ['decision', 'action'],
+  optional: ['at', 'actor', 'override', 'reason'],
+};
+const OUTCOME_SHAPE: RowShape = {
+  required: ['decision'],
+  optional: ['value', 'kind', 'state', 'observed'],
+};
+
+/**
+ * Records what the firm did with answers: columns decision, action and, where they are known, at, actor, override and
+ * reason. All rows or none, in one transaction with the record that commits to them.
+ * @throws ServerError `ingest_invalid` with every bad row's line
+ */
+export function ingestActions(context: ServerContext, upload: IngestUpload): Promise<IngestedBatch> {
+  const now = context.now();
+  return ingest(context, upload, {
+    type: 'action-record',
+    shape: ACTION_SHAPE,
+    read: (row) => readAction(row, upload.actor, now),
+    count: ({ action }) => action,
+    insert: async (tx, rows, record) => {
+      const values = rows.map(({ at, ...row }) => ({
+        ...row,
+        workspace: context.workspace,
+        acted_at: at,
+        recorded_at: now,
+        record,
+      }));
+      for (const page of pages(values)) await tx.insertInto('action').values([...page]).execute();
+    },
+  });
+}
+
+/**
+ * Records what turned out to be true: columns decision and value, with kind, state and observed where they are not
+ * `realised`, `matured` and unknown. All rows or none. A correction is a later row.
+ * @throws ServerError `ingest_invalid` with every bad row's line
+ */
+export function ingestOutcomes(
+  context: ServerContext,
+  upload: IngestUpload,
+): Promise<IngestedBatch> {
+  const now = context.now();
+  return ingest(context, upload, {
+    type: 'outcome-record',
+    shape: OUTCOME_SHAPE,
+    read: readOutcome,
+    count: ({ state, value }) => (state === 'matured' ? `matured ${value}` : state),
+    insert: async (tx, rows, record) => {
+      const values = rows.map(({ observed, ...row }) => ({
+        ...row,
+        workspace: context.workspace,
+        actor: upload.actor,
+        observed_at: observed,
+        recorded_at: now,
+        record,
+      }));
+      for (const page of pages(values)) await tx.insertInto('outcome').values([...page]).execute();
+    },
+  });
+}
+
+interface Batch<T> {
+  readonly type: 'action-record' | 'outcome-record';
+  readonly shape: RowShape;
+  readonly read: (row: UploadedRow) => T | string;
+  /** What the record's summary counts rows by. */
+  readonly count: (row: T) => string;
+  readonly insert: (tx: ServerTransaction, rows: readonly T[], record: string) => Promise<void>;
+}
+
+async function ingest<T extends { readonly decision: string }>(
+  context: ServerContext,
+  upload: IngestUpload,
+  batch: Batch<T>,
+): Promise<IngestedBatch> {
+  const uploaded = readRows(upload.bytes, upload.media, batch.shape);
+  if (!uploaded.ok) throw invalid(uploaded.problems);
+  if (uploaded.rows.length === 0) throw invalid([{ place: 'line 1', message: 'there are no rows' }]);
+  const { rows, problems } = readAll(uploaded.rows, batch.read);
+  const about = await decisionsOf(context, rows);
+  problems.push(...unknownDecisions(rows, about));
+  if (problems.length > 0) throw invalid(problems);
+  const subject = subjectOf(about);
+  const lines = rows.map(({ row }) => concatBytes(canonicalBytes(row as unknown as Json), utf8('\n')));
+  const blob = await context.blobs.put(concatBytes(...lines));
+  const content: IngestBatchContent = {
+    rows: rows.length,
+    blob: blob.digest,
+    accepted: rows.length,
+    rejected: 0, // a batch with a bad row is refused whole
+    summary: countBy(rows.map(({ row }) => batch.count(row))),
+  };
+  return context.database.db.transaction().execute(async (tx) => {
+    const earlier = await sameBatch(tx, batch.type, blob.digest);
+    if (earlier !== undefined) return { record: earlier, rows: rows.length, added: false };
+    const { digest } = await recordByPlatform(context, tx, {
+      type: batch.type,
+      kind: 'batch',
+      scope: subject.use === undefined ? 'model' : 'use',
+      subjectRef: subject,
+      producer: 'serving',
+      actor: upload.actor,
+      source: [],
+      blobs: [blob.digest],
+      content,
+    });
+    await batch.insert(tx, rows.map(({ row }) => row), digest);
+    return { record: digest, rows: rows.length, added: true };
+  });
+}
+
+interface ReadRow<T> {
+  readonly line: number;
+  readonly row: T;
+}
+
+function readAll<T>(
+  uploaded: readonly UploadedRow[],
+  read: (row: UploadedRow) => T | string,
+): { readonly rows: readonly ReadRow<T>[]; readonly problems: RowProblem[] } {
+  const rows: ReadRow<T>[] = [];
+  const problems: RowProblem[] = [];
+  for (const one of uploaded) {
+    const row = read(one);
+    if (typeof row === 'string') problems.push({ place: `line ${one.line}`, message: row });
+    else rows.push({ line: one.line, row });
+  }
+  return { rows, problems };
+}
+
+interface KnownDecision {
+  readonly id: string;
+  readonly model: string;
+  readonly use: string | null;
+}
+
+const IDS_PER_QUERY = 5_000;
+
+async function decisionsOf(
+  context: ServerContext,
+  rows: readonly ReadRow<{ readonly decision: string }>[],
+): Promise<ReadonlyMap<string, KnownDecision>> {
+  const ids = [...new Set(rows.map(({ row }) => row.decision))];
+  const known = new Map<string, KnownDecision>();
+  for (let at = 0; at < ids.length; at += IDS_PER_QUERY) {
+    const found = await context.database.db
+      .selectFrom('decision')
+      .select(['id', 'model', 'use'])
+      .where('workspace', '=', context.workspace)
+      .where('id', 'in', ids.slice(at, at + IDS_PER_QUERY))
+      .execute();
+    for (const decision of found) known.set(decision.id, decision);
+  }
+  return known;
+}
+
+function unknownDecisions(
+  rows: readonly ReadRow<{ readonly decision: string }>[],
+  known: ReadonlyMap<string, KnownDecision>,
+): readonly RowProblem[] {
+  const model = known.values().next().value?.model;
+  return rows.flatMap(({ line, row }) => {
+    const place = `line ${line}`;
+    const decision = known.get(row.decision);
+    if (decision === undefined) {
+      return [{ place, message: `decision \`${row.decision.slice(0, 80)}\` is not known here` }];
+    }
+    if (decision.model === model) return [];
+    return [{ place, message: `is of model \`${decision.model}\`; a batch is of one, \`${model}\` here` }];
+  });
+}
+
+function subjectOf(known: ReadonlyMap<string, KnownDecision>) {
+  const decisions = [...known.values()];
+  const model = decisions[0]?.model ?? '';
+  const uses = new Set(decisions.map(({ use }) => use));
+  const use = uses.size === 1 ? decisions[0]?.use : null;
+  return { model, ...(use === null || use === undefined ? {} : { use }) };
+}
+
+async function sameBatch(
+  tx: ServerTransaction,
+  type: string,
+  blob: string,
+): Promise<string | undefined> {
+  const row = await tx
+    .selectFrom('record_link')
+    .innerJoin('record', 'record.digest', 'record_link.from_digest')
+    .select('record.digest')
+    .where('record_link.to_digest', '=', blob)
+    .where('record.type', '=', type)
+    .executeTakeFirst();
+  return row?.digest;
+}
+
+function countBy(names: readonly string[]): { readonly [name: string]: number } {
+  const counts: Record<string, number> = {};
+  for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+const ROWS_PER_INSERT = 1_000;
+
+function* pages<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) yield rows.slice(at, at + ROWS_PER_INSERT);
+}
+
+/** A row, or what is wrong with it. */
+function readAction({ cells }: UploadedRow, sender: string, now: string): Action | string {
+  const decision = cells.get('decision') ?? '';
+  const action = cells.get('action') ?? '';
+  const at = cells.get('at') || now;
+  const override = cells.get('override') || 'false';
+  if (decision === '') return '`decision` is empty';
+  if (!/^[a-z][a-z0-9 -]{0,63}$/.test(action)) {
+    return `\`action\` is \`${action.slice(0, 80)}\`; write lower-case words such as \`approved\``;
+  }
+  if (!isTime(at)) return `\`at\` is \`${at.slice(0, 40)}\`; write UTC such as \`2026-11-22T10:00:00Z\``;
+  if (override !== 'true' && override !== 'false') return '`override` is neither true nor false';
+  const reason = cells.get('reason') || null;
+  if (override === 'true' && reason === null) return 'an override needs a `reason`';
+  const actor = cells.get('actor') || sender;
+  return { decision, action, actor, override: override === 'true', reason, at: utc(at) };
+}
+
+function readOutcome({ cells }: UploadedRow): Outcome | string {
+  const decision = cells.get('decision') ?? '';
+  const kind = OUTCOME_KINDS.find((one) => one === (cells.get('kind') || 'realised'));
+  const state = OUTCOME_STATES.find((one) => one === (cells.get('state') || 'matured'));
+  const observed = cells.get('observed') || null;
+  const value = cells.get('value') || null;
+  if (decision === '') return '`decision` is empty';
+  if (kind === undefined) return `\`kind\` must be one of ${OUTCOME_KINDS.join(', ')}`;
+  if (state === undefined) return `\`state\` must be one of ${OUTCOME_STATES.join(', ')}`;
+  if (state === 'matured' && value === null) return 'a matured outcome needs a `value`';
+  if (observed !== null && !isTime(observed)) {
+    return `\`observed\` is \`${observed.slice(0, 40)}\`; write UTC such as \`2026-11-22T10:00:00Z\``;
+  }
+  return { decision, kind, state, value, observed: observed === null ? null : utc(observed) };
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+function utc(text: string): string {
+  return new Date(text).toISOString();
+}
+
+function invalid(problems: readonly RowProblem[]): ServerError {
+  const first = problems[0];
+  const more = problems.length > 1 ? ` and ${problems.length - 1} more` : '';
+  return new ServerError(
+    'ingest_invalid',
+    `nothing was written: ${first?.place ?? ''}: ${first?.message ?? ''}${more}`,
+    { details: { problems: problems.slice(0, PROBLEMS_MAX), field: first?.place } },
+  );
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  AnalysisError,
+  type ColumnType,
+  type ColumnTypes,
+  type Cutoff,
+  evaluateMonitoring,
+  type FrozenBins,
+  type InputType,
+  type FairnessReport,
+  fairnessReport,
+  type MonitoringEvaluation,
+  type PerformanceReport,
+  performanceReport,
+  type Table,
+} from '@countersign/analysis';
+import type { Dataset, MonitoringPlan } from '@countersign/pipeline';
+import { ACTION_COLUMN, DECISION_COLUMN, type WindowRows } from './window-rows.ts';
+import { windowTable } from './window-table.ts';
+
+export interface WatchedModel {
+  readonly plan: MonitoringPlan;
+  readonly dataset: Dataset;
+  readonly bins: readonly FrozenBins[];
+  readonly cutoff: Cutoff;
+  readonly inputs: readonly { readonly name: string; readonly type: InputType }[];
+  /** Types of the dataset's columns: protected attributes come back as the snapshot had them. */
+  readonly columnTypes: ColumnTypes;
+  readonly score: string;
+  readonly label: string;
+  readonly favourable: string;
+  /** Texts of actions that are denials. */
+  readonly adverseActions: readonly string[];
+  readonly confidence?: string | undefined;
+}
+
+export interface MeasuredWindow extends MonitoringEvaluation {
+  /** Outcome figures of the cases that were answered favourably: what is left where the others never show. */
+  readonly approvedOutcomes?: PerformanceReport;
+  /** Disparity in what the firm did, where it recorded that. */
+  readonly onAction?: FairnessReport;
+  /** What the plan asks for and these answers could not show, in sentences. */
+  readonly unmeasured: readonly string[];
+}
+
+const TYPES: Readonly<Record<InputType, ColumnType>> = {
+  f32: 'number',
+  f64: 'number',
+  i64: 'integer',
+  string: 'text',
+  bool: 'boolean',
+};
+
+/** Measures the monitoring plan of a version on the answers of one window. */
+export async function measureWindow(
+  window: WindowRows,
+  model: WatchedModel,
+): Promise<MeasuredWindow> {
+  const columns = columnsOf(window, model);
+  const table = await windowTable(window.rows, columns);
+  try {
+    const labelled = window.withOutcome > 0;
+    const fair = fairnessPlanOf(window, model);
+    const evaluate = (fairness: MonitoringPlan['fairness']) =>
+      evaluateMonitoring(
+        { ...model.plan, outcomes: labelled ? model.plan.outcomes : undefined, fairness },
+        table,
+        {
+          roles: rolesOf(model),
+          cutoff: model.cutoff,
+          bins: model.bins,
+          protected: model.dataset.roles?.protected ?? [],
+          confidence: model.confidence,
+        },
+      );
+    const recommended = await unlessGroupMissing('fairness', () => evaluate(fair));
+    const { value = await evaluate(undefined) } = recommended;
+    const actions =
+      fair === undefined || window.withAction === 0
+        ? {}
+        : await unlessGroupMissing('fairness of actions', () => onAction(table, model, fair));
+    return {
+      ...value,
+      ...(labelled ? await approvedOutcomes(window, model, columns) : {}),
+      ...('value' in actions && actions.value !== undefined ? { onAction: actions.value } : {}),
+      unmeasured: [recommended.lack, 'lack' in actions ? actions.lack : undefined].filter(
+        (lack) => lack !== undefined,
+      ),
+    };
+  } finally {
+    table.close();
+  }
+}
+
+/** A small window may hold nobody of a reference group: then there is nothing to compare, and the report says so. */
+async function unlessGroupMissing<T>(
+  what: string,
+  measure: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly lack?: string }> {
+  try {
+    return { value: await measure() };
+  } catch (error) {
+    if (!(error instanceof AnalysisError) || error.code !== 'group_missing') throw error;
+    return { lack: `${what} not measured: ${error.message}` };
+  }
+}
+
+function rolesOf(model: WatchedModel) {
+  const { positive } = model.dataset.roles ?? {};
+  return { score: model.score, label: model.label, ...(positive === undefined ? {} : { positive }) };
+}
+
+function columnsOf(window: WindowRows, model: WatchedModel): ColumnTypes {
+  const columns: Record<string, ColumnType> = {};
+  for (const { name, type } of model.inputs) columns[name] = TYPES[type];
+  for (const name of protectedColumns(model)) columns[name] = model.columnTypes[name] ?? 'text';
+  columns[model.score] = 'number';
+  columns[model.label] = model.columnTypes[model.label] ?? 'text';
+  columns[DECISION_COLUMN] = 'text';
+  if (window.withAction > 0) columns[ACTION_COLUMN] = 'text';
+  return columns;
+}
+
+function protectedColumns(model: WatchedModel): readonly string[] {
+  return (model.dataset.roles?.protected ?? []).map(({ column }) => column);
+}
+
+/** Fairness needs the reference group of each attribute among the answers; without protected attributes it is a gap. */
+function fairnessPlanOf(window: WindowRows, model: WatchedModel): MonitoringPlan['fairness'] {
+  const present = protectedColumns(model).some((name) =>
+    window.rows.some(({ cells }) => (cells.get(name) ?? null) !== null),
+  );
+  return present ? model.plan.fairness : undefined;
+}
+
+async function approvedOutcomes(
+  window: WindowRows,
+  model: WatchedModel,
+  columns: ColumnTypes,
+): Promise<Pick<MeasuredWindow, 'approvedOutcomes'>> {
+  const rows = window.rows.filter(({ cells }) => cells.get(DECISION_COLUMN) === model.favourable);
+  if (model.plan.outcomes === undefined || rows.length === 0) return {};
+  const table = await windowTable(rows, columns);
+  try {
+    const report = await performanceReport(table, {
+      roles: rolesOf(model),
+      cutoff: model.cutoff,
+      plan: { confidence: model.confidence },
+      unlabelled: 'skip',
+    });
+    return { approvedOutcomes: report };
+  } finally {
+    table.close();
+  }
+}
+
+function onAction(
+  table: Table,
+  model: WatchedModel,
+  plan: NonNullable<MonitoringPlan['fairness']>,
+): Promise<FairnessReport> {
+  return fairnessReport(table, {
+    plan,
+    confidence: model.confidence,
+    protected: model.dataset.roles?.protected ?? [],
+    basis: { on: 'action', column: ACTION_COLUMN, adverse: model.adverseActions },
+  });
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  formatPackPath,
+  holdsRole,
+  isDigest,
+  parsePack,
+  readFindingContent,
+  readPolicy,
+  TIERS,
+} from '@countersign/kernel';
+import type { ServerContext } from '../context.ts';
+import { ServerError } from '../errors.ts';
+import { type Arrival, including, refused } from './arrival.ts';
+import { checkApproval, checkChangeRequest, checkException } from './change-rules.ts';
+
+type Rule = (context: ServerContext, arrival: Arrival) => Promise<void> | void;
+
+/** What a type of record must say to be recorded at all. The gates judge what it is worth. */
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ['approval-record', checkApproval],
+  ['change-record', checkChangeRequest],
+  ['exception-record', checkException],
+  ['finding', checkFinding],
+  ['deployment-record', checkEnding],
+  ['policy-document', checkPolicyDocument],
+  ['risk-tier', checkTier],
+  ['run-request', checkRunRequest],
+  ['test-plan', checkValidationPlan],
+]);
+
+/** @throws ServerError `record_refused`, `conflict_of_duties`; KernelError for malformed content */
+export async function checkContent(context: ServerContext, arrival: Arrival): Promise<void> {
+  await RULES.get(arrival.record.statement.predicate.type)?.(context, arrival);
+}
+
+async function checkFinding(context: ServerContext, { record, signers }: Arrival): Promise<void> {
+  const { predicate } = record.statement;
+  const finding = readFindingContent({ ...record, index: 0, loggedAt: context.now(), signers: [] });
+  const set = await context.records.current();
+  const { model } = predicate.subjectRef;
+  const earlier = set.records.filter(
+    ({ statement: { predicate: other } }) =>
+      other.type === 'finding' &&
+      other.subjectRef.model === model &&
+      other.content.id === finding.id,
+  );
+  if (predicate.supersedes === undefined) {
+    if (finding.status !== 'open') {
+      throw refused(
+        record,
+        `a finding is opened first; name the record it supersedes to make it ${finding.status}`,
+        'predicate.supersedes',
+      );
+    }
+    if (earlier.length > 0)
+      throw refused(record, `finding \`${finding.id}\` exists already`, 'content.id');
+    return;
+  }
+  const before = set.byDigest.get(predicate.supersedes)?.statement.predicate;
+  if (before?.content.id !== finding.id) {
+    throw refused(record, 'it supersedes the record of another finding', 'predicate.supersedes');
+  }
+  if (
+    finding.status === 'closed' &&
+    !signers.some(({ key }) => CLOSERS.some((role) => holdsRole(key, role)))
+  ) {
+    throw refused(
+      record,
+      `a finding is closed by ${CLOSERS.join(', ')}; respond to it instead`,
+      'content.status',
+    );
+  }
+}
+
+/** Whoever answers a finding does not also say that the answer suffices. */
+const CLOSERS = ['validator', 'model-risk', 'compliance'] as const;
+
+async function checkEnding(context: ServerContext, { record }: Arrival): Promise<void> {
+  const { kind, content } = record.statement.predicate;
+  if (kind !== 'revoke' && kind !== 'suspend' && kind !== 'retire') {
+    throw refused(
+      record,
+      'persons revoke, suspend or retire; warrants are minted by promotion',
+      'predicate.kind',
+    );
+  }
+  const { warrant, reason } = content;
+  if (typeof warrant !== 'string' || !isDigest(warrant)) {
+    throw refused(record, 'it names no warrant by digest', 'content.warrant');
+  }
+  if (typeof reason !== 'string' || reason.trim() === '')
+    throw refused(record, 'it gives no reason', 'content.reason');
+  const set = await including(context, record, [warrant]);
+  const ended = set.byDigest.get(warrant)?.statement.predicate;
+  if (ended?.type !== 'deployment-record' || ended.kind !== 'promote') {
+    throw refused(record, `${warrant.slice(0, 12)} is not a warrant`, 'content.warrant');
+  }
+  if (ended.subjectRef.model !== record.statement.predicate.subjectRef.model) {
+    throw refused(record, 'the warrant is of another model', 'content.warrant');
+  }
+}
+
+function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void {
+  const { kind, content } = record.statement.predicate;
+  if (kind === 'promotion-policy') readPolicy(content.policy, 'content.policy');
+  if (kind === 'framework-pack') {
+    const parsed = parsePack(content.pack);
+    if (!parsed.ok) {
+      throw new ServerError('pack_malformed', 'the framework pack cannot be used', {
+        details: {
+          field: 'content.pack',
+          problems: parsed.problems.map(({ path, message }) => ({
+            place: formatPackPath(path),
+            message,
+          })),
+        },
+      });
+    }
+  }
+}
+
+/** Model risk may sign a tier above the computed one, never below it without saying why. */
+function checkTier(_context: ServerContext, { record }: Arrival): void {
+  const { content } = record.statement.predicate;
+  const rank = (tier: unknown): number => (TIERS as readonly unknown[]).indexOf(tier);
+  if (rank(content.tier) < 0 || rank(content.computed) < 0) {
+    throw refused(record, `tier and computed tier are one of ${TIERS.join(', ')}`, 'content.tier');
+  }
+  const isLowered = rank(content.tier) > rank(content.computed);
+  if (isLowered && (typeof content.override !== 'string' || content.override.trim() === '')) {
+    throw refused(
+      record,
+      'a tier below the computed one needs a reason in `override`',
+      'content.override',
+    );
+  }
+}
+
+function checkRunRequest(_context: ServerContext, { record }: Arrival): void {
+  const { job } = record.statement.predicate.content;
+  if (job !== 'run' && job !== 'validate')
+    throw refused(record, 'the job is `run` or `validate`', 'content.job');
+}
+
+/** Developer plans come from the pipeline file and are recorded by the platform. */
+function checkValidationPlan(_context: ServerContext, { record }: Arrival): void {
+  const { kind, content } = record.statement.predicate;
+  if (kind !== 'validation' || content.phase !== 'validation') {
+    throw refused(record, 'persons sign plans of kind `validation`', 'predicate.kind');
+  }
+}

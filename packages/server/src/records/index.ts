@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+export { assembleBundle } from './assemble-bundle.ts';
+export {
+  type CheckpointedRecords,
+  type CurrentRecords,
+  currentRecords,
+  openCurrentRecords,
+} from './current-records.ts';
+export { type Ingested, ingestRecords, readSent, type Sender, signPending } from './ingest.ts';
+export { listRecords, mutable, pendingView, recordProof, recordView } from './read-record.ts';
+export { type PlatformDraft, recordByPlatform } from './record-by-platform.ts';
+export { createStatusSigner, type StatusSigner } from './status-signer.ts';
+export { createWarrantVerdicts, type WarrantVerdicts } from './warrant-verdicts.ts';

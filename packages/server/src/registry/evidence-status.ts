@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  blockingGaps,
+  type ClauseResult,
+  completeness,
+  DUE_STAGES,
+  type DueStage,
+  readTier,
+  type RecordSet,
+  type Tier,
+  versionContext,
+} from '@countersign/kernel';
+import { ServerError } from '../errors.ts';
+import { packsInForce, packsInScope } from './packs.ts';
+import { type Stage, stageOf, type VersionRef } from './stage.ts';
+
+export interface EvidenceStatusReport {
+  readonly framework: string;
+  readonly packVersion: string;
+  readonly pack: string;
+  readonly inScope: boolean;
+  readonly tier: Tier;
+  readonly reached: DueStage;
+  readonly clauses: readonly (ClauseResult & {
+    readonly ref: string;
+    readonly requirement: string;
+  })[];
+  readonly blocking: number;
+}
+
+/** How far a version has come, as due points of evidence count it. */
+const REACHED: { readonly [stage in Stage]: DueStage } = {
+  proposed: 'intake',
+  development: 'candidate',
+  staging: 'staging',
+  production: 'production',
+  suspended: 'production',
+  retired: 'production',
+};
+
+/**
+ * Evidence completeness of a version under the packs in scope, clause by clause, with the statuses of design.md,
+ * section 2. Pure: `set` may be one as of an earlier log position.
+ * @throws ServerError `version_unknown`, `pack_unknown`
+ */
+export function evidenceStatus(
+  set: RecordSet,
+  ref: VersionRef,
+  question: {
+    readonly now: string;
+    readonly framework?: string | undefined;
+    /** Judge what is due by then; the version's own stage without it. */
+    readonly reached?: DueStage | undefined;
+  },
+): readonly EvidenceStatusReport[] {
+  const found = versionContext(set, ref);
+  if (!found.ok) {
+    throw new ServerError('version_unknown', found.reason, { details: { version: ref.version } });
+  }
+  const scoped = new Set(packsInScope(set, ref).map(({ pack }) => pack.id));
+  const packs = packsInForce(set).filter(({ pack }) =>
+    question.framework === undefined ? scoped.has(pack.id) : pack.id === question.framework,
+  );
+  if (question.framework !== undefined && packs.length === 0) {
+    throw new ServerError('pack_unknown', `no framework pack \`${question.framework}\` is in force`);
+  }
+  // Until model risk has signed a tier, everything is asked for as at high tier.
+  const tier = readTier(set, found.context)?.tier ?? 'high';
+  const reached = question.reached ?? REACHED[stageOf(set, ref, question.now) ?? 'development'];
+  return packs.map(({ pack, digest }) => {
+    const results = completeness(set, found.context, pack, {
+      tier,
+      origin: 'built',
+      reached,
+      now: question.now,
+    });
+    const clauses = new Map(pack.clauses.map((clause) => [clause.id, clause]));
+    return {
+      framework: pack.id,
+      packVersion: pack.version,
+      pack: digest,
+      inScope: scoped.has(pack.id),
+      tier,
+      reached,
+      clauses: results.map((result) => ({
+        ...result,
+        ref: clauses.get(result.clause)?.ref ?? '',
+        requirement: clauses.get(result.clause)?.requirement ?? '',
+      })),
+      blocking: blockingGaps(results).length,
+    };
+  });
+}
+
+export function isDueStage(text: string): text is DueStage {
+  return DUE_STAGES.some((stage) => stage === text);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+export { type EvidenceStatusReport, evidenceStatus, isDueStage } from './evidence-status.ts';
+export { type CaseSubject, exportCase } from './export-case.ts';
+export {
+  type InventoryModel,
+  type InventoryUse,
+  inventory,
+  inventoryModel,
+  modelNames,
+  tierOfUse,
+  usesOf,
+} from './inventory.ts';
+export {
+  type Lineage,
+  lineageOf,
+  type RecordSummary,
+  restingOn,
+  summaryOf,
+} from './lineage.ts';
+export { type PackInForce, packsInForce, packsInScope, policyDocuments } from './packs.ts';
+export { loadPromotionPolicy } from './promotion-policy.ts';
+export {
+  type ComputedTier,
+  computeTier,
+  loadQuestionnaire,
+  type Questionnaire,
+  readQuestionnaire,
+} from './questionnaire.ts';
+export {
+  missingIntake,
+  type Stage,
+  STAGES,
+  stageOf,
+  stageOfUse,
+  stageWord,
+  type UseRef,
+  type VersionRef,
+} from './stage.ts';
+export { type LineageItem, type VersionPage, versionPage } from './version-page.ts';
+export { type RegisteredVersion, registeredVersions, takeVersionNumber } from './versions.ts';
+export { parseYaml, type YamlSource } from './yaml-source.ts';

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AddressInfo } from 'node:net';
+import { readConfig } from './config-file.ts';
+import type { AppContext } from './context.ts';
+import { buildApp } from './http/app.ts';
+import { jobRunners, startJobs } from './jobs/index.ts';
+import { openContext } from './open-context.ts';
+import { openData } from './open-data.ts';
+
+export interface StartOptions {
+  readonly dataDir: string;
+  /** Owner's URL; the one of config.json, or the embedded database, when absent. */
+  readonly databaseUrl?: string;
+  /** 127.0.0.1 unless given. */
+  readonly host?: string;
+  /** The configured port unless given; 0 takes a free one. */
+  readonly port?: number;
+  readonly now?: () => string;
+  /** Told of every failure that is the server's own; to standard error unless given. */
+  readonly onFailure?: (requestId: string, error: unknown) => void;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly port: number;
+  /** Digest of the founding record. */
+  readonly root: string;
+  readonly context: AppContext;
+  /** Ends what is under way, then stops; an embedded database stops too. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the server over a founded data directory: database, migrations, sequencer, status signer, jobs and HTTP.
+ * Ready when it resolves: the founding record is checkpointed.
+ * @throws ServerError `not_founded`, `config_invalid`, `founding_mismatch` and those of store and ledger
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { dataDir, host = '127.0.0.1', now = () => new Date().toISOString() } = options;
+  const config = await readConfig(dataDir);
+  const port = options.port ?? config.ports.api;
+  const databaseUrl = options.databaseUrl ?? config.databaseUrl;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    const data = await openData({ dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
+    closers.push(data.close);
+    const opened = await openContext(data, { config, origin: `http://${host}:${port}`, now });
+    closers.push(opened.close);
+    const jobs = await startJobs(opened.context, jobRunners);
+    closers.push(() => jobs.stop());
+    const context: AppContext = { ...opened.context, jobs };
+    const app = buildApp(context, { onFailure: options.onFailure ?? printFailure });
+    closers.push(() => app.close());
+    await app.listen({ host, port });
+    const bound = (app.server.address() as AddressInfo).port; // listening on TCP, so it is not a path
+    return { url: `http://${host}:${bound}`, port: bound, root: config.root, context, close };
+  } catch (cause) {
+    await close();
+    throw cause;
+  }
+}
+
+function printFailure(requestId: string, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(`request ${requestId} failed: ${text}`);
+}

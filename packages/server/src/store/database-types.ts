@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { EnvelopeSignature } from '@countersign/kernel';
+import type { ColumnType, Generated, GeneratedAlways, Insertable, Selectable } from 'kysely';
+
+/**
+ * Rows of migrations/*.sql, where each table says what it holds and whether it is trusted (COMMENT ON).
+ * Tables of better-auth and pg-boss are their own and not listed here.
+ */
+export interface Database {
+  record: RecordTable;
+  record_link: RecordLinkTable;
+  unsequenced: UnsequencedTable;
+  log_entry: LogEntryTable;
+  log_tile: LogTileTable;
+  checkpoint: CheckpointTable;
+  sequencer: SequencerTable;
+  decision_batch: DecisionBatchTable;
+  decision: DecisionTable;
+  decision_part: DecisionPartTable;
+  decision_key: DecisionKeyTable;
+  action: ActionTable;
+  outcome: OutcomeTable;
+  job: JobTable;
+  job_event: JobEventTable;
+  account: AccountTable;
+  pending_record: PendingRecordTable;
+  audit_event: AuditEventTable;
+}
+
+/** Written once: the application role may not update it, so the types do not offer it either. */
+type Fixed<T> = ColumnType<T, T, never>;
+/** Milliseconds, UTC. */
+type Time = ColumnType<Date, Date | string, never>;
+
+interface RecordTable {
+  digest: Fixed<string>;
+  workspace: Generated<string>;
+  type: Fixed<string>;
+  kind: Fixed<string | null>;
+  payload_type: Fixed<string>;
+  payload: Fixed<Uint8Array | null>;
+  payload_size: Fixed<number>;
+  signatures: ColumnType<readonly EnvelopeSignature[], string, never>;
+  actor: Fixed<string>;
+  model: Fixed<string | null>;
+  use: Fixed<string | null>;
+  version: Fixed<number | null>;
+  claimed_at: Time;
+  recorded_at: Time;
+}
+
+interface RecordLinkTable {
+  workspace: Generated<string>;
+  from_digest: Fixed<string>;
+  to_digest: Fixed<string>;
+  path: Fixed<string>;
+}
+
+interface UnsequencedTable {
+  position: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  record: string;
+}
+
+interface LogEntryTable {
+  index: Fixed<number>;
+  workspace: Generated<string>;
+  record: Fixed<string>;
+  leaf: Fixed<Uint8Array>;
+  leaf_hash: Fixed<Uint8Array>;
+  logged_at: Time;
+}
+
+interface LogTileTable {
+  level: Fixed<number>;
+  index: Fixed<number>;
+  hashes: Fixed<Uint8Array>;
+  root: Fixed<Uint8Array>;
+  workspace: Generated<string>;
+}
+
+interface CheckpointTable {
+  size: Fixed<number>;
+  root: Fixed<string>;
+  text: Fixed<string>;
+  published_at: Time;
+  workspace: Generated<string>;
+}
+
+interface SequencerTable {
+  single: Generated<boolean>;
+  token: number;
+}
+
+interface DecisionBatchTable {
+  gateway: Fixed<string>;
+  epoch: Fixed<number>;
+  n: Fixed<number>;
+  workspace: Generated<string>;
+  count: Fixed<number>;
+  previous_root: Fixed<string>;
+  root: Fixed<string>;
+  record: Fixed<string>;
+  committed_at: Time;
+}
+
+interface DecisionTable {
+  workspace: Generated<string>;
+  id: Fixed<string>;
+  gateway: Fixed<string>;
+  epoch: Fixed<number>;
+  batch: Fixed<number>;
+  index: Fixed<number>;
+  leaf: Fixed<Uint8Array>;
+  header: Fixed<Uint8Array>;
+  header_salt: Fixed<Uint8Array>;
+  kind: Fixed<string>;
+  model: Fixed<string>;
+  use: Fixed<string | null>;
+  version: Fixed<number | null>;
+  stage: Fixed<string | null>;
+  warrant: Fixed<string | null>;
+  decided_at: Time;
+}
+
+interface DecisionPartTable {
+  workspace: Generated<string>;
+  decision: Fixed<string>;
+  part: Fixed<'inputs' | 'output' | 'reasons' | 'protected'>;
+  salt: Fixed<Uint8Array>;
+  bytes: Fixed<Uint8Array>;
+}
+
+interface DecisionKeyTable {
+  workspace: Generated<string>;
+  caller: Fixed<string>;
+  key: Fixed<string>;
+  body_digest: Fixed<string>;
+  decision: Fixed<string>;
+  gateway: Fixed<string>;
+  epoch: Fixed<number>;
+  batch: Fixed<number>;
+  index: Fixed<number>;
+  business_hmac: Fixed<string | null>;
+  subject_hmac: Fixed<string | null>;
+}
+
+interface ActionTable {
+  id: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  decision: Fixed<string>;
+  action: Fixed<string>;
+  actor: Fixed<string>;
+  override: Generated<boolean>;
+  reason: Fixed<string | null>;
+  acted_at: Time;
+  recorded_at: Time;
+  record: Fixed<string | null>;
+}
+
+interface OutcomeTable {
+  id: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  decision: Fixed<string>;
+  kind: Fixed<'realised' | 'human-decision' | 'proxy'>;
+  state: Fixed<'pending' | 'matured' | 'indeterminate' | 'censored' | 'unobservable'>;
+  value: Fixed<string | null>;
+  actor: Fixed<string>;
+  observed_at: ColumnType<Date | null, Date | string | null, never>;
+  recorded_at: Time;
+  record: Fixed<string | null>;
+}
+
+interface AccountTable {
+  workspace: Generated<string>;
+  account: string;
+  printed_name: string;
+  email: string;
+  auth_user: string;
+  created_by: string;
+  created_at: Time;
+}
+
+interface PendingRecordTable {
+  digest: Fixed<string>;
+  workspace: Generated<string>;
+  type: Fixed<string>;
+  payload_type: Fixed<string>;
+  payload: Fixed<Uint8Array>;
+  signatures: ColumnType<readonly EnvelopeSignature[], string, string>;
+  needs: string;
+  proposed_by: Fixed<string>;
+  proposed_at: Time;
+}
+
+interface AuditEventTable {
+  id: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  at: Time;
+  account: Fixed<string | null>;
+  action: Fixed<string>;
+  subject: Fixed<string | null>;
+  outcome: Fixed<'allowed' | 'refused'>;
+  code: Fixed<string | null>;
+  reason: Fixed<string>;
+  request_id: Fixed<string>;
+}
+
+interface JobTable {
+  id: Fixed<string>;
+  workspace: Generated<string>;
+  kind: Fixed<string>;
+  params: ColumnType<unknown, string, never>;
+  request: Fixed<string | null>;
+  actor: Fixed<string>;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  attempts: Generated<number>;
+  created_at: Time;
+  started_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+  ended_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
+  result: ColumnType<unknown, string | null, string | null>;
+  error: ColumnType<unknown, string | null, string | null>;
+}
+
+interface JobEventTable {
+  n: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  job: Fixed<string>;
+  at: Time;
+  text: Fixed<string>;
+}
+
+export type DecisionRow = Selectable<DecisionTable>;
+export type NewDecisionRow = Insertable<DecisionTable>;
+export type RecordRow = Selectable<RecordTable>;

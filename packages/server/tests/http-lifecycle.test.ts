@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: Apache-2.0
+import { ErrorReply } from '@countersign/contract';
+import {
+  type Envelope,
+  openStatus,
+  readProofBundle,
+  type Status,
+  verifyBundle,
+  verifyWarrant,
+} from '@countersign/kernel';
+import { nodePrimitives } from '@countersign/kernel/node';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type PlatformDraft, recordByPlatform } from '../src/records/index.ts';
+import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
+
+const ARTIFACT = 'a'.repeat(64);
+const useRef = { workspace: 'main', model: 'credit', use: 'underwriting' };
+const versionRef = { ...useRef, version: 1, artifactDigest: ARTIFACT };
+
+let server: TestServer;
+let facts: { policy: string; run: string; draft: string; spec: string };
+let changeRequest: string;
+
+beforeAll(async () => {
+  server = await testServer();
+  facts = await registerVersion();
+  changeRequest = await person(changeDraft(facts.run), ['dev']);
+});
+afterAll(async () => {
+  expect(server.failures).toEqual([]);
+  await server.close();
+});
+
+async function send(draft: TestDraft, signers: readonly string[], account = draft.actor) {
+  const envelope = await server.sign(draft, signers);
+  return server.as(account, {
+    method: 'POST',
+    url: '/v1/records',
+    payload: { envelopes: [envelope] },
+  });
+}
+
+/** Records by persons; the digest once it counts. */
+async function person(draft: TestDraft, signers: readonly string[]): Promise<string> {
+  const answer = await send(draft, signers);
+  expect(answer.json()).toMatchObject({ records: [{ state: 'recorded' }] });
+  const digest = answer.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
+  const set = await server.context.records.including([digest]);
+  expect(set.rejected.find((one) => one.digest === digest)).toBeUndefined();
+  return digest;
+}
+
+async function platform(draft: PlatformDraft): Promise<string> {
+  const { context } = server;
+  const record = await context.database.db
+    .transaction()
+    .execute((tx) => recordByPlatform(context, tx, draft));
+  const set = await context.records.including([record.digest]);
+  expect(set.byDigest.has(record.digest)).toBe(true);
+  return record.digest;
+}
+
+function measured(
+  type: PlatformDraft['type'],
+  content: object,
+  source: string[] = [],
+): PlatformDraft {
+  return { type, scope: 'version', subjectRef: versionRef, producer: 'pipeline', source, content };
+}
+
+/** A policy that asks for one approval and nothing measured; a version by a promotable run, and a draft run. */
+async function registerVersion() {
+  const policy = await person(policyDraft(), ['risk', 'ada']);
+  await person(
+    {
+      type: 'risk-tier',
+      actor: 'risk',
+      scope: 'use',
+      subjectRef: useRef,
+      content: { tier: 'low', computed: 'low', fairLending: false, floors: [] },
+    },
+    ['risk'],
+  );
+  const request = await person(
+    {
+      type: 'run-request',
+      actor: 'dev',
+      subjectRef: useRef,
+      scope: 'use',
+      content: { job: 'run', params: {} },
+    },
+    ['dev'],
+  );
+  const run = await platform(
+    measured('training-run', { promotable: true, run: 'run-1' }, [request]),
+  );
+  await platform(measured('model-artifact', { run: 'run-1' }, [request]));
+  const spec = await platform(measured('model-spec', { algorithm: 'logistic' }));
+  const draft = await platform(measured('training-run', { promotable: false, run: 'run-0' }));
+  return { policy, run, spec, draft };
+}
+
+function policyDraft(): TestDraft {
+  const approvals = [{ role: 'legal', count: 1, gate: 'G-LEGAL', meaning: 'lawful' }];
+  const warrantDaysMax = { high: 30, medium: 30, low: 30 };
+  const staging = { conditions: [], approvals: [], warrantDaysMax };
+  return {
+    type: 'policy-document',
+    kind: 'promotion-policy',
+    actor: 'risk',
+    scope: 'firm',
+    subjectRef: { workspace: 'main' },
+    content: {
+      title: 'Promotion policy',
+      version: '1',
+      textDigest: '0'.repeat(64),
+      policy: {
+        id: 'test',
+        version: '1',
+        transitions: { staging, production: { ...staging, approvals } },
+        exceptions: [{ condition: 'bias', signers: ['validator', 'model-risk'], daysMax: 90 }],
+      },
+    },
+  };
+}
+
+function changeDraft(run: string, over: object = {}): TestDraft {
+  return {
+    type: 'change-record',
+    actor: 'dev',
+    scope: 'version',
+    subjectRef: versionRef,
+    content: {
+      transition: 'production',
+      class: 'material',
+      artifactDigest: ARTIFACT,
+      spec: facts.spec,
+      run,
+      evidence: [],
+      policy: facts.policy,
+      packs: [],
+      rulesVersion: '1',
+      reason: 'first version',
+      impact: 'new',
+      rollback: 'none before it',
+      ...over,
+    },
+  };
+}
+
+function approvalDraft(actor: string, role: string, name = printedName(actor)): TestDraft {
+  return {
+    type: 'approval-record',
+    actor,
+    scope: 'version',
+    subjectRef: versionRef,
+    subjectDigest: changeRequest,
+    content: {
+      changeRequest,
+      gate: 'G-LEGAL',
+      role,
+      decision: 'approve',
+      meaning: 'lawful',
+      printedName: name,
+      statement: 'I have read the change request',
+      evidence: [],
+    },
+  };
+}
+
+const errorOf = (answer: { json: <T>() => T }) => ErrorReply.parse(answer.json<unknown>()).error;
+
+describe('a change request is refused', () => {
+  test.each([
+    ['of a draft run', () => changeDraft(facts.draft), /draft run/],
+    ['that names no run', () => changeDraft(facts.spec), /the run it names/],
+    [
+      'for other bytes',
+      () => changeDraft(facts.run, { artifactDigest: 'b'.repeat(64) }),
+      /other bytes/,
+    ],
+    [
+      'under unknown rules',
+      () => changeDraft(facts.run, { rulesVersion: '99' }),
+      /rules version 1/,
+    ],
+    [
+      'under a policy that is none',
+      () => changeDraft(facts.run, { policy: facts.spec }),
+      /policy it names/,
+    ],
+    [
+      'with evidence nobody recorded',
+      () => changeDraft(facts.run, { evidence: ['c'.repeat(64)] }),
+      /no record c{64}/,
+    ],
+    [
+      'of an unknown version',
+      () => ({ ...changeDraft(facts.run), subjectRef: { ...versionRef, version: 7 } }),
+      /no version credit@7/,
+    ],
+  ] as const)('%s', async (_name, draft, says) => {
+    const answer = await send(draft(), ['dev']);
+    expect(answer.statusCode).toBe(409);
+    expect(errorOf(answer).code).toBe('record_refused');
+    expect(errorOf(answer).message).toMatch(says);
+  });
+});
+
+describe('an approval is refused', () => {
+  test('to the developer, with the computed conflict and its record, and an audit row', async () => {
+    const answer = await send(approvalDraft('dev', 'legal'), ['dev']);
+    expect(answer.statusCode).toBe(409);
+    const error = errorOf(answer);
+    expect(error.code).toBe('conflict_of_duties');
+    expect(error.message).toMatch(
+      /`dev` cannot act as legal: (requested the run|submitted the version) \(record [0-9a-f]{12}\)/,
+    );
+    const listed = await server.as('audit', {
+      url: '/v1/audit?account=dev&outcome=refused&limit=10',
+    });
+    const { events } = listed.json<{
+      events: { requestId: string; code: string; reason: string }[];
+    }>();
+    expect(events.find(({ requestId }) => requestId === error.requestId)).toMatchObject({
+      code: 'conflict_of_duties',
+      reason: error.message,
+    });
+  });
+
+  test('in a role that the signer’s key does not hold', async () => {
+    const answer = await send(approvalDraft('val', 'legal'), ['val']);
+    expect(errorOf(answer).message).toContain('did not sign it with a key in the role legal');
+  });
+
+  test('under another printed name than the account’s', async () => {
+    const answer = await send(approvalDraft('legal', 'legal', 'Somebody Else'), ['legal']);
+    expect(errorOf(answer).message).toContain('printed name of `legal` is `Legal Example`');
+  });
+});
+
+describe('an exception', () => {
+  const expires = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+  const draft = (over: object = {}): TestDraft => ({
+    type: 'exception-record',
+    actor: 'val',
+    scope: 'version',
+    subjectRef: versionRef,
+    content: {
+      condition: 'bias',
+      measurements: ['air sex=female'],
+      reason: 'few events',
+      limits: 'none',
+      extraMonitoring: 'weekly',
+      expires: expires(30),
+      ...over,
+    },
+  });
+
+  test('waits for every role that policy names', async () => {
+    const answer = await send(draft(), ['val']);
+    expect(answer.json()).toMatchObject({
+      records: [{ state: 'awaiting-signatures', needs: 'a signature by model-risk' }],
+    });
+    expect(await person(draft({ reason: 'still few' }), ['val', 'risk'])).toHaveLength(64);
+  });
+
+  test.each([
+    [
+      'where policy allows none',
+      { condition: 'performance' },
+      ['val'],
+      /allows no exception from `performance`/,
+    ],
+    ['that runs too long', { expires: expires(120) }, ['val'], /within 90 days/],
+    ['that has expired', { expires: expires(-1) }, ['val'], /within 90 days/],
+  ] as const)('%s is refused', async (_name, over, signers, says) => {
+    const answer = await send(draft(over), signers);
+    expect(answer.statusCode).toBe(409);
+    expect(errorOf(answer).message).toMatch(says);
+  });
+
+  test('by nobody whom policy names is refused', async () => {
+    const answer = await send({ ...draft(), actor: 'exec' }, ['exec']);
+    expect(errorOf(answer).message).toContain('signed by validator and model-risk');
+  });
+});
+
+describe('a warrant', () => {
+  let warrant: string;
+  beforeAll(async () => {
+    const approval = await person(approvalDraft('legal', 'legal'), ['legal']);
+    warrant = await platform(warrantDraft([approval]));
+    await server.context.checkpoints.waitForCheckpoint(warrant);
+  });
+
+  function warrantDraft(approvals: readonly string[]): PlatformDraft {
+    return {
+      ...measured('deployment-record', {
+        environment: 'production',
+        warrant: 'full',
+        artifactDigest: ARTIFACT,
+        spec: facts.spec,
+        changeRequest,
+        approvals,
+        exceptions: [],
+        policy: facts.policy,
+        rulesVersion: '1',
+        demonstration: true,
+        notBefore: '2026-01-01T00:00:00.000Z',
+        expires: '2999-01-01T00:00:00.000Z',
+        fallback: 'refuse',
+        limits: {},
+      }),
+      kind: 'promote',
+      producer: 'platform',
+    };
+  }
+
+  const status = async (): Promise<Status> => {
+    const answer = await server.app.inject({ url: '/v1/status' });
+    const log = server.context.founding.keys.find(
+      ({ holder }) => holder.kind === 'service' && holder.service === 'log',
+    );
+    const opened = openStatus(nodePrimitives, answer.json<Envelope>(), log!.key);
+    expect(opened).toBeDefined();
+    return opened!;
+  };
+
+  test('is live in the signed status, which anybody may read', async () => {
+    const { live, founding, time } = await status();
+    expect(live).toEqual([warrant]);
+    expect(founding).toBe(server.context.root);
+    expect(Math.abs(Date.now() - Date.parse(time))).toBeLessThan(2_000);
+  });
+
+  test('comes with a bundle that verifies from the digest of the founding record alone', async () => {
+    const answer = await server.as('ops', { url: `/v1/bundles/${warrant}` });
+    expect(answer.statusCode).toBe(200);
+    const result = verifyBundle(
+      nodePrimitives,
+      readProofBundle(answer.json()),
+      server.context.root,
+    );
+    if (!result.ok) throw new Error(result.reason);
+    const question = {
+      warrant,
+      environment: 'production' as const,
+      now: new Date().toISOString(),
+      production: false,
+    };
+    expect(verifyWarrant(result.set, question)).toMatchObject({ ok: true });
+    expect(verifyWarrant(result.set, { ...question, production: true })).toMatchObject({
+      ok: false,
+      denials: [{ code: 'warrant_demonstration' }],
+    });
+  });
+
+  test('whose change request lacks its approval is minted by nobody into the status', async () => {
+    const bare = await person({ ...changeDraft(facts.run, { reason: 'without approval' }) }, [
+      'dev',
+    ]);
+    const minted = await platform({
+      ...warrantDraft([]),
+      content: { ...warrantDraft([]).content, changeRequest: bare },
+    });
+    await server.context.checkpoints.waitForCheckpoint(minted);
+    expect((await status()).live).toEqual([warrant]);
+  });
+
+  test('is gone from the status as soon as its revocation is checkpointed', async () => {
+    const revocation = await person(
+      {
+        type: 'deployment-record',
+        kind: 'revoke',
+        actor: 'owner',
+        scope: 'version',
+        subjectRef: versionRef,
+        content: { warrant, environment: 'production', reason: 'a test' },
+      },
+      ['owner'],
+    );
+    await server.context.checkpoints.waitForCheckpoint(revocation);
+    expect((await status()).live).toEqual([]);
+  });
+
+  test('cannot be ended by a developer', async () => {
+    const draft: TestDraft = {
+      type: 'deployment-record',
+      kind: 'revoke',
+      actor: 'dev',
+      subjectRef: versionRef,
+      content: { warrant, environment: 'production', reason: 'a test' },
+    };
+    const answer = await send(draft, ['dev']);
+    expect(answer.statusCode).toBe(403);
+  });
+});
+
+describe('sealed rows', () => {
+  const put = async (text: string): Promise<string> => {
+    const answer = await server.as('dev', {
+      method: 'PUT',
+      url: '/v1/blobs',
+      headers: { 'content-type': 'application/octet-stream' },
+      payload: Buffer.from(text),
+    });
+    return answer.json<{ digest: string }>().digest;
+  };
+
+  test('are given to no developer or validator, whatever they ask with', async () => {
+    const contentDigest = await put('id,outcome\n1,good\n');
+    await platform({
+      type: 'dataset-snapshot',
+      scope: 'dataset',
+      subjectRef: { ...useRef, dataset: 'applications' },
+      producer: 'pipeline',
+      source: [],
+      content: { dataset: 'applications', split: 'holdout', sealed: true, contentDigest },
+    });
+    for (const account of ['dev', 'val', 'owner']) {
+      const answer = await server.as(account, { url: `/v1/blobs/${contentDigest}` });
+      expect(answer.statusCode).toBe(403);
+      expect(errorOf(answer).message).toContain('sealed');
+    }
+    expect((await server.as('audit', { url: `/v1/blobs/${contentDigest}` })).statusCode).toBe(200);
+  });
+});
+
+describe('bundles and files of the log', () => {
+  test('a digest that names nothing of a model has no bundle', async () => {
+    const answer = await server.as('ops', { url: `/v1/bundles/${server.context.root}` });
+    expect(answer.statusCode).toBe(404);
+    expect(errorOf(answer).code).toBe('bundle_unavailable');
+  });
+
+  test('the checkpoint and its tiles are public', async () => {
+    const checkpoint = await server.app.inject({ url: '/v1/log/checkpoint' });
+    expect(checkpoint.body.split('\n')[0]).toBe('first-river-bank.example/log');
+    const size = Number(checkpoint.body.split('\n')[1]);
+    const tile = await server.app.inject({ url: `/v1/log/tile/0/000.p/${size}` });
+    expect(tile.statusCode).toBe(200);
+    expect(tile.rawPayload).toHaveLength(size * 32);
+  });
+
+  test.each([
+    '/v1/log/tile/0/999',
+    '/v1/log/tile/%2e%2e/%2e%2e/keys/log.json',
+    '/v1/log/tile/.hidden',
+  ])('%s is not a file of the log', async (url) => {
+    expect((await server.app.inject({ url })).statusCode).toBe(404);
+  });
+});
