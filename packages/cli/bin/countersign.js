@@ -32,9 +32,13 @@ if (node === undefined) {
   process.exit(1);
 }
 const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'main.ts');
-const child = spawn(node, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
-  stdio: 'inherit',
-});
+const child = spawn(
+  node,
+  ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {
   if (signal !== null) process.kill(process.pid, signal);

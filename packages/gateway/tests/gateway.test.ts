@@ -194,7 +194,7 @@ describe('a request that is refused', () => {
 describe('a gateway', () => {
   test('does not start when no warrant lets the model answer, and says what is missing', async () => {
     await expect(start({ models: ['another'] })).rejects.toThrow(
-      /no warrant lets `another` answer/,
+      /no warrant lets `another` answer in production/,
     );
   });
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { type BlobRef, type BlobStore, openFileBlobStore } from './blobs/blob-store.ts';
+export { type CsvPlace, lineOfCsvRow } from './csv/line-of-csv-row.ts';
+export { type CsvOptions, type CsvRow, parseCsvRows } from './csv/parse-csv-rows.ts';
 export { type DeterminismProfile, determinismProfile } from './environment/determinism-profile.ts';
 export {
   hostToolEnvironment,

@@ -3,9 +3,7 @@ export { readConfig, type ServerConfig, writeConfig } from './config-file.ts';
 export type { AppContext, ServerContext, ServerTransaction } from './context.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export { type FoundFirmOptions, foundFirm } from './found-firm.ts';
-export { buildApp } from './http/app.ts';
-export { errorDocument, SERVER_ERRORS } from './http/error-catalogue.ts';
-export { openApiDocument } from './http/open-api.ts';
+export { buildApp, errorDocument, openApiDocument, SERVER_ERRORS } from './http/index.ts';
 export {
   createKeyFile,
   type Founded,
@@ -50,6 +48,14 @@ export {
   recordByPlatform,
   signPending,
 } from './records/index.ts';
+export {
+  type ComputedTier,
+  computeTier,
+  loadPromotionPolicy,
+  loadQuestionnaire,
+  type Questionnaire,
+  readQuestionnaire,
+} from './registry/index.ts';
 export { type RunningServer, type StartOptions, startServer } from './start.ts';
 export {
   type Database,

@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import { readConfig } from './config-file.ts';
 import type { AppContext } from './context.ts';
-import { buildApp } from './http/app.ts';
+import { buildApp } from './http/index.ts';
 import { jobRunners, startJobs } from './jobs/index.ts';
 import { openContext } from './open-context.ts';
 import { openData } from './open-data.ts';

@@ -3,8 +3,8 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type JobRunners, type JobService, type JobWork, startJobs } from '../src/jobs/index.ts';
 import { ServerError } from '../src/errors.ts';
+import { type JobRunners, type JobService, type JobWork, startJobs } from '../src/jobs/index.ts';
 import { recordByPlatform } from '../src/records/index.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
 
@@ -61,7 +61,8 @@ describe('a job', { timeout: 60_000 }, () => {
     });
     const id = await submit(service);
     const texts: string[] = [];
-    for await (const event of service.follow(id, new AbortController().signal)) texts.push(event.text);
+    for await (const event of service.follow(id, new AbortController().signal))
+      texts.push(event.text);
     expect(texts).toEqual(['first', 'second']);
     expect(await service.read(id)).toMatchObject({ state: 'done', attempts: 1 });
     expect(await recordsOfType('integrity-check')).toBe(1);

@@ -75,7 +75,11 @@ describe('the life of a version', { timeout: 120_000 }, () => {
       'stream',
     ]);
     expect(page.stages).toEqual([{ use: USE, stage: 'development' }]);
-    const again = await server.as('dev', { method: 'POST', url: '/v1/jobs', payload: { kind: 'run', request } });
+    const again = await server.as('dev', {
+      method: 'POST',
+      url: '/v1/jobs',
+      payload: { kind: 'run', request },
+    });
     expect((await act.get('dev', `/v1/jobs/${again.json().job}`)).result.version).toBe(1);
   });
 
@@ -131,7 +135,9 @@ describe('the life of a version', { timeout: 120_000 }, () => {
     const request = await validation(server);
     const result = done(await act.job('val', { kind: 'validate', request }));
     expect(result).toMatchObject({ replication: 'pass', look: 1 });
-    const second = done(await act.job('val', { kind: 'validate', request: await validation(server) }));
+    const second = done(
+      await act.job('val', { kind: 'validate', request: await validation(server) }),
+    );
     expect(second.look).toBe(2);
   });
 
@@ -149,18 +155,27 @@ describe('the life of a version', { timeout: 120_000 }, () => {
   test('two promotions at once mint one staging warrant', async () => {
     await act.validate(artifactDigest);
     await act.approve('val', 'validator', staging);
-    const [one, two] = await Promise.all([act.promote('owner', staging), act.promote('ops', staging)]);
+    const [one, two] = await Promise.all([
+      act.promote('owner', staging),
+      act.promote('ops', staging),
+    ]);
     expect([one.status, two.status]).toEqual([200, 200]);
     expect(one.body.digest).toBe(two.body.digest);
     expect([one.body.minted, two.body.minted].sort()).toEqual([false, true]);
-    expect(one.body.warrant).toMatchObject({ environment: 'staging', warrant: 'full', fallback: 'manual-queue' });
+    expect(one.body.warrant).toMatchObject({
+      environment: 'staging',
+      warrant: 'full',
+      fallback: 'manual-queue',
+    });
     const { warrants } = await act.get('audit', `/v1/warrants?model=${MODEL}`);
     expect(warrants).toHaveLength(1);
     expect(await stageNow()).toBe('staging');
   });
 
   test('parity in staging flips no decision and refuses every edge case', async () => {
-    const result = done(await act.job('dev', { kind: 'parity', params: { model: MODEL, version: 1 } }));
+    const result = done(
+      await act.job('dev', { kind: 'parity', params: { model: MODEL, version: 1 } }),
+    );
     expect(result.conclusion).toBe('pass');
   });
 
@@ -186,7 +201,9 @@ describe('the life of a version', { timeout: 120_000 }, () => {
   test('evidence is complete for what is due, and what was known before is shown as of then', async () => {
     const url = `/v1/models/${MODEL}/versions/1`;
     const { frameworks } = await act.get('audit', `${url}/evidence`);
-    expect(frameworks).toMatchObject([{ framework: 'sr-26-2', reached: 'production', blocking: 0 }]);
+    expect(frameworks).toMatchObject([
+      { framework: 'sr-26-2', reached: 'production', blocking: 0 },
+    ]);
     const page = await act.get('audit', url);
     const then = await act.get('audit', `${url}?asOf=${page.registeredAt + 1}`);
     expect(then.stages).toEqual([{ use: USE, stage: 'development' }]);
@@ -194,10 +211,14 @@ describe('the life of a version', { timeout: 120_000 }, () => {
   });
 
   test('a document is compiled from the records with its gaps', async () => {
-    const result = done(await act.job('dev', { kind: 'document', params: { model: MODEL, version: 1 } }));
+    const result = done(
+      await act.job('dev', { kind: 'document', params: { model: MODEL, version: 1 } }),
+    );
     expect(result).toMatchObject({ document: 'doc/model-development' });
     const { documents } = await act.get('audit', `/v1/documents?model=${MODEL}`);
-    const pdf = documents[0].content.rendered.find((one: { format: string }) => one.format === 'pdf');
+    const pdf = documents[0].content.rendered.find(
+      (one: { format: string }) => one.format === 'pdf',
+    );
     const bytes = await server.context.blobs.get(pdf.digest);
     expect(Buffer.from(bytes.subarray(0, 5)).toString()).toBe('%PDF-');
   });

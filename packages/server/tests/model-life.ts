@@ -50,7 +50,12 @@ export function actors(server: TestServer) {
     sign,
     paper: async (account: string, type: RecordType) => {
       const content = await paper(server, type, account);
-      return sign([account], { type, scope: 'use', subjectRef: ref({ model: MODEL, use: USE }), content });
+      return sign([account], {
+        type,
+        scope: 'use',
+        subjectRef: ref({ model: MODEL, use: USE }),
+        content,
+      });
     },
     validate: async (artifactDigest: string, version = 1) =>
       sign(['val'], {
@@ -151,12 +156,22 @@ export async function intake(server: TestServer, floors: readonly object[] = [])
   const policy = await loadPromotionPolicy(join(ROOT, 'policies/promotion.yaml'));
   await act.sign(['ada', 'risk'], {
     ...firm('promotion-policy'),
-    content: { title: 'Promotion', version: '1.0.0', textDigest: '0'.repeat(64), policy: policy.json },
+    content: {
+      title: 'Promotion',
+      version: '1.0.0',
+      textDigest: '0'.repeat(64),
+      policy: policy.json,
+    },
   });
   const { pack, digest } = await loadPack(join(ROOT, 'frameworks/sr-26-2.yaml'));
   await act.sign(['ada', 'risk'], {
     ...firm('framework-pack'),
-    content: { title: pack.title, version: pack.version, textDigest: digest, pack: pack as unknown as Json },
+    content: {
+      title: pack.title,
+      version: pack.version,
+      textDigest: digest,
+      pack: pack as unknown as Json,
+    },
   });
   const model = ref({ model: MODEL });
   await act.sign(['owner'], {
@@ -178,7 +193,13 @@ export async function intake(server: TestServer, floors: readonly object[] = [])
     type: 'role-assignment',
     scope: 'model',
     subjectRef: model,
-    content: { principal: 'val', role: 'validator', from: '2026-01-01', competence: 'yes', conflicts: 'none' },
+    content: {
+      principal: 'val',
+      role: 'validator',
+      from: '2026-01-01',
+      competence: 'yes',
+      conflicts: 'none',
+    },
   });
   await act.paper('owner', 'intended-use');
   const use = ref({ model: MODEL, use: USE });

@@ -168,7 +168,12 @@ describe('monitoring', { timeout: 60_000 }, () => {
   });
 
   test('of a window that ends before it begins is refused before it is queued', async () => {
-    const params = { model: MODEL, version: 1, from: '2026-02-01T00:00:00.000Z', to: '2026-01-01T00:00:00.000Z' };
+    const params = {
+      model: MODEL,
+      version: 1,
+      from: '2026-02-01T00:00:00.000Z',
+      to: '2026-01-01T00:00:00.000Z',
+    };
     const { status, body } = await act.post('ops', '/v1/jobs', { kind: 'monitor', params });
     expect([status, body.error.code]).toEqual([422, 'job_invalid']);
   });

@@ -91,8 +91,22 @@ const REASONS = {
   adverse: 'positive',
   intercept: -0.8,
   features: [
-    { input: 'burden', kind: 'numeric', coefficient: 1.5, reference: 0, missing: 0, reason: { code: 'R1', text: 'Burden' } },
-    { input: 'years', kind: 'numeric', coefficient: -0.12, reference: 40, missing: 0, reason: { code: 'R2', text: 'Few years' } },
+    {
+      input: 'burden',
+      kind: 'numeric',
+      coefficient: 1.5,
+      reference: 0,
+      missing: 0,
+      reason: { code: 'R1', text: 'Burden' },
+    },
+    {
+      input: 'years',
+      kind: 'numeric',
+      coefficient: -0.12,
+      reference: 40,
+      missing: 0,
+      reason: { code: 'R2', text: 'Few years' },
+    },
   ],
 };
 // The reference of `years` is 40, so the intercept carries its term there.
@@ -119,7 +133,15 @@ export async function scorecardRepository(
   const model = join(import.meta.dirname, 'fixtures/scorecard.onnx');
   await copyFile(model, join(directory, 'scorecard.onnx'));
   const git = (...args: readonly string[]) =>
-    run('git', ['-C', directory, '-c', `user.name=${author.name}`, '-c', `user.email=${author.email}`, ...args]);
+    run('git', [
+      '-C',
+      directory,
+      '-c',
+      `user.name=${author.name}`,
+      '-c',
+      `user.email=${author.email}`,
+      ...args,
+    ]);
   await git('init', '--quiet');
   await git('add', '.');
   await git('commit', '--quiet', '--message', 'scorecard: first version');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { open } from 'node:fs/promises';
+import { type CsvPlace, lineOfCsvRow, PipelineError, parseCsvRows } from '@countersign/pipeline';
 import { AnalysisError } from '../errors.ts';
 import { type ColumnType, identifier, literal } from './column-type.ts';
 import { type Relation, resolveColumns, type Schema } from './schema.ts';
@@ -32,7 +33,7 @@ export async function readCsv(table: Table, path: string, schema: Schema): Promi
   const header = await readHeader(path);
   const columns = resolveColumns(header, schema);
   await readText(table, path, header);
-  await checkValues(table, path, columns);
+  await checkValues(table, { path, columns: header.length }, columns);
   const items = [...columns].map(
     ([name, type]) => `${tried(identifier(name), type)} AS ${identifier(name)}`,
   );
@@ -40,51 +41,45 @@ export async function readCsv(table: Table, path: string, schema: Schema): Promi
 }
 
 async function readHeader(path: string): Promise<readonly string[]> {
+  const text = new TextDecoder('utf-8').decode(await firstBytes(path));
+  const names = headerCells(text);
+  if (names === undefined) {
+    throw new AnalysisError(
+      'table_empty',
+      'the file has no header line; write the column names first',
+      { details: { line: 1 } },
+    );
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new AnalysisError('row_malformed', `line 1 names column \`${twice}\` twice; rename one`, {
+      details: { line: 1, column: twice },
+    });
+  }
+  return names;
+}
+
+async function firstBytes(path: string): Promise<Uint8Array> {
   const file = await open(path, 'r');
   try {
-    const { bytesRead, buffer } = await file.read(
-      Buffer.alloc(HEADER_BYTES_MAX),
-      0,
-      HEADER_BYTES_MAX,
-      0,
-    );
-    const text = buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '');
-    const names = parseHeader(text);
-    if (names.length === 1 && names[0] === '') {
-      throw new AnalysisError(
-        'table_empty',
-        'the file has no header line; write the column names first',
-        {
-          details: { line: 1 },
-        },
-      );
-    }
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) {
-      throw new AnalysisError(
-        'row_malformed',
-        `line 1 names column \`${twice}\` twice; rename one`,
-        {
-          details: { line: 1, column: twice },
-        },
-      );
-    }
-    return names;
+    const into = Buffer.alloc(HEADER_BYTES_MAX);
+    const { bytesRead } = await file.read(into, 0, HEADER_BYTES_MAX, 0);
+    return into.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-function parseHeader(text: string): readonly string[] {
-  const names: string[] = [];
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y;
-  for (let match = field.exec(text); match !== null; match = field.exec(text)) {
-    names.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
-    if (match[3] !== ',') return names;
+function headerCells(text: string): readonly string[] | undefined {
+  try {
+    return parseCsvRows(text, { headerOnly: true })[0]?.cells;
+  } catch (cause) {
+    if (!(cause instanceof PipelineError)) throw cause;
+    throw new AnalysisError('row_malformed', 'line 1 is not a CSV header; check its quotes', {
+      details: { line: 1 },
+      cause,
+    });
   }
-  throw new AnalysisError('row_malformed', 'line 1 is not a CSV header; check its quotes', {
-    details: { line: 1 },
-  });
 }
 
 async function readText(table: Table, path: string, header: readonly string[]): Promise<void> {
@@ -129,7 +124,7 @@ function translated(cause: unknown, path: string): AnalysisError {
 
 async function checkValues(
   table: Table,
-  path: string,
+  place: CsvPlace,
   columns: ReadonlyMap<string, ColumnType>,
 ): Promise<void> {
   const checked = [...columns].filter(([, type]) => type !== 'text');
@@ -144,23 +139,15 @@ async function checkValues(
     .map((entry) => ({ ...entry, row: Number(entry.row) }))
     .sort((first, second) => first.row - second.row)[0];
   if (bad === undefined) return;
-  const line = await lineOf(table, bad.row);
+  const line = await lineOfCsvRow(place, bad.row + 1);
   const [values] = await table.select(
     `SELECT ${identifier(bad.name)} FROM ${RAW} WHERE rowid = ${bad.row}`,
   );
   throw new AnalysisError(
     'value_invalid',
-    `line ${line} of \`${path}\`, column \`${bad.name}\`: \`${values![0]}\` is not ${EXPECTED[bad.type]}`,
-    { details: { file: path, line, column: bad.name } },
+    `line ${line} of \`${place.path}\`, column \`${bad.name}\`: \`${values![0]}\` is not ${EXPECTED[bad.type]}`,
+    { details: { file: place.path, line, column: bad.name } },
   );
-}
-
-// A quoted field may span lines, so lines are counted, not rows.
-async function lineOf(table: Table, row: number): Promise<number> {
-  const [sums] = await table.select(
-    `SELECT sum(1 + length(t::VARCHAR) - length(replace(t::VARCHAR, chr(10), ''))) FROM ${RAW} t WHERE rowid < ${row}`,
-  );
-  return 2 + Number(sums![0] ?? 0);
 }
 
 function unconvertible(name: string, type: ColumnType): string {

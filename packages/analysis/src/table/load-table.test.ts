@@ -54,6 +54,8 @@ describe('reading CSV', () => {
     ['a number too large for 64 bits', '99999999999999999999,2,a\n', 'value_invalid', 2],
     ['nan', '1,2,a\n2,nan,b\n', 'value_invalid', 3],
     ['an overflowing number', '1,1e999,a\n', 'value_invalid', 2],
+    ['a bad value after an empty line', '1,2,a\n\nx,2,b\n', 'value_invalid', 4],
+    ['a bad value after a quote inside a field', '1,2,a"b\nx,2,b\n', 'value_invalid', 3],
     ['a bad value after a field that spans lines', '1,2,"a\nb\nc"\nx,2,b\n', 'value_invalid', 5],
   ])('refuses %s and names the line', async (_, body, code, line) => {
     const error = await refusal(() => loadTable(csv(`id,amount,purpose\n${body}`), COLUMNS));

@@ -40,6 +40,8 @@ export class Deployments {
   readonly #options: DeploymentsOptions;
   readonly #loaded = new Map<string, Deployment>();
   readonly #refused = new Map<string, string>();
+  /** Warrants for the other stage: nothing is wrong with them, they are not ours. */
+  readonly #elsewhere = new Set<string>();
   #status: Status | undefined;
   #lastError: string | undefined;
 
@@ -80,7 +82,9 @@ export class Deployments {
       if (!status.live.includes(digest)) this.#drop(digest);
     }
     for (const digest of status.live) {
-      if (!this.#loaded.has(digest) && !this.#refused.has(digest)) await this.#try(digest);
+      const isKnown =
+        this.#loaded.has(digest) || this.#refused.has(digest) || this.#elsewhere.has(digest);
+      if (!isKnown) await this.#try(digest);
     }
   }
 
@@ -96,6 +100,10 @@ export class Deployments {
       // A feed that does not answer is tried again; what was verified and found wrong is not.
       const isPassing = error instanceof GatewayError && error.code === 'server_unreachable';
       if (isPassing) throw error;
+      if (isForAnotherStage(error)) {
+        this.#elsewhere.add(warrant);
+        return;
+      }
       this.#refused.set(warrant, error instanceof Error ? error.message : 'unreadable');
     }
   }
@@ -170,4 +178,9 @@ export class Deployments {
     for (const { served } of this.#loaded.values()) await served.scorer.close();
     this.#loaded.clear();
   }
+}
+
+function isForAnotherStage(error: unknown): boolean {
+  const codes = error instanceof GatewayError ? error.details.codes : undefined;
+  return Array.isArray(codes) && codes.length === 1 && codes[0] === 'warrant_environment';
 }

@@ -53,7 +53,9 @@ export async function loadDeployment(
   const check = verifyWarrant(verified.set, { ...trust, ...at });
   if (!check.ok) {
     const reasons = check.denials.map(({ reason }) => reason);
-    throw new GatewayError('not_warranted', reasons.join('; '), { warrant: at.warrant, reasons });
+    const codes = check.denials.map(({ code }) => code);
+    const details = { warrant: at.warrant, reasons, codes };
+    throw new GatewayError('not_warranted', reasons.join('; '), details);
   }
   const { model, use, version } = check.grant.subject;
   if (model === undefined || use === undefined || version === undefined) {

@@ -119,6 +119,7 @@ export function signerRefusal(
   predicate: Predicate,
   signers: readonly EnrolledKey[],
 ): string | undefined {
+  if (signers.length === 0) return `no enrolled key signed this ${predicate.type}`;
   const rule = ruleFor(predicate);
   if (!satisfies(rule, signers)) return `${predicate.type} must be signed by ${describe(rule)}`;
   if (predicate.actor.startsWith('service:')) return undefined;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { PipelineError } from '../errors.ts';
 import type { Dataset } from '../file/data-section.ts';
-import { badRow, lineOfRow } from './csv-text.ts';
+import { badRow } from './csv-header.ts';
 import type { ColumnRole, ColumnType, SnapshotColumn } from './dataset-snapshot.ts';
+import { type LoadedTable, lineOfRow } from './load-table.ts';
 import type { SnapshotDatabase } from './open-database.ts';
 import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
 
@@ -44,19 +44,19 @@ function matches(column: string, type: Exclude<ColumnType, 'text'>): string {
 /**
  * Types every column (as declared, otherwise the narrowest type that every present value has), makes the typed table
  * `t` from `raw`, and assigns roles. Throws PipelineError `column_missing` for a name that is no column, `csv_bad_row`
- * for the first value that is not of its declared type.
+ * for the first value that is not of its declared type (of a Parquet file `snapshot_unreadable`).
  */
 export async function typeColumns(
   database: SnapshotDatabase,
-  names: readonly string[],
+  table: LoadedTable,
   { dataset, place }: { readonly dataset: Dataset; readonly place: SnapshotPlace },
 ): Promise<readonly SnapshotColumn[]> {
-  refuseUnknownColumns(names, dataset, place);
+  refuseUnknownColumns(table.columns, dataset, place);
   const columns: SnapshotColumn[] = [];
-  for (const name of names) {
+  for (const name of table.columns) {
     const declared = dataset.columns?.[name]?.type;
     if (declared !== undefined && declared !== 'text')
-      await refuseOtherType(database, { name, declared, place });
+      await refuseOtherType(database, { table, name, declared, place });
     const type = declared ?? (await inferType(database, name));
     columns.push({ name, type, ...usage(name, dataset) });
   }
@@ -83,21 +83,27 @@ async function inferType(database: SnapshotDatabase, name: string): Promise<Colu
 
 async function refuseOtherType(
   database: SnapshotDatabase,
-  wanted: { name: string; declared: Exclude<ColumnType, 'text'>; place: SnapshotPlace },
+  wanted: {
+    readonly table: LoadedTable;
+    readonly name: string;
+    readonly declared: Exclude<ColumnType, 'text'>;
+    readonly place: SnapshotPlace;
+  },
 ): Promise<void> {
-  const { name, declared, place } = wanted;
+  const { table, name, declared, place } = wanted;
   const column = quoteName(name);
   const [bad] = await database.rows(
     `SELECT ${ROW_NUMBER}::INTEGER AS n, ${column} AS value FROM raw
      WHERE ${column} IS NOT NULL AND NOT (${matches(name, declared)}) ORDER BY 1 LIMIT 1`,
   );
   if (bad === undefined) return;
-  const line = await lineOfRow(place.path, Number(bad.n));
-  throw badRow(
-    place.name,
-    line,
-    `\`${String(bad.value).slice(0, 80)}\` in column \`${name}\` is not of type ${declared}`,
-  );
+  const line = await lineOfRow(table, place.path, Number(bad.n));
+  const said = `\`${String(bad.value).slice(0, 80)}\` in column \`${name}\` is not of type ${declared}`;
+  throw line === null
+    ? new PipelineError('snapshot_unreadable', `${place.name}: row ${bad.n}: ${said}`, {
+        details: { file: place.name, row: bad.n },
+      })
+    : badRow(place.name, line, said);
 }
 
 function usage(name: string, dataset: Dataset): Pick<SnapshotColumn, 'roles' | 'withheld'> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { lineOfCsvRow } from '../csv/line-of-csv-row.ts';
 import { PipelineError } from '../errors.ts';
-import { badRow, readCsvHeader } from './csv-text.ts';
+import { badRow, readCsvHeader } from './csv-header.ts';
 import type { SnapshotDatabase } from './open-database.ts';
 import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
 
@@ -8,6 +9,16 @@ export interface LoadedTable {
   readonly format: 'csv' | 'parquet';
   readonly columns: readonly string[];
   readonly delimiter: string;
+}
+
+/** The line on which a row (from 1) of the file at `path` begins; null for Parquet, which has none. */
+export async function lineOfRow(
+  { format, columns, delimiter }: LoadedTable,
+  path: string,
+  row: number,
+): Promise<number | null> {
+  if (format === 'parquet') return null;
+  return lineOfCsvRow({ path, delimiter, columns: columns.length }, row);
 }
 
 /**

@@ -2,8 +2,8 @@
 import { canonicalDecimal } from '@countersign/kernel';
 import type { QualityCheck } from '../file/data-section.ts';
 import type { SnapshotPlace } from './columns.ts';
-import { lineOfRow } from './csv-text.ts';
 import type { QualityResult } from './dataset-snapshot.ts';
+import { type LoadedTable, lineOfRow } from './load-table.ts';
 import type { SnapshotDatabase } from './open-database.ts';
 import { checkRowCondition } from './row-condition.ts';
 import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
@@ -17,11 +17,18 @@ interface RowCheck {
   readonly allowed: (rows: number) => number;
 }
 
+interface TableFacts {
+  readonly rows: number;
+  readonly duplicates: number;
+  readonly table: LoadedTable;
+  readonly place: SnapshotPlace;
+}
+
 /** Runs the declared checks on the rows that exclusions left; results keep the order of the file. */
 export async function runQualityChecks(
   database: SnapshotDatabase,
   checks: readonly QualityCheck[],
-  facts: { readonly rows: number; readonly duplicates: number; readonly place: SnapshotPlace },
+  facts: TableFacts,
 ): Promise<readonly QualityResult[]> {
   const results: QualityResult[] = [];
   for (const [index, check] of checks.entries()) {
@@ -70,7 +77,7 @@ function boundsText({ min, max }: { min?: unknown; max?: unknown }): string {
 async function runRowCheck(
   database: SnapshotDatabase,
   check: Exclude<QualityCheck, { check: 'rows' | 'duplicates' }>,
-  facts: { readonly rows: number; readonly place: SnapshotPlace },
+  facts: TableFacts,
 ): Promise<QualityResult> {
   const row = rowCheck(check);
   const [found] = await database.rows(
@@ -82,7 +89,6 @@ async function runRowCheck(
   const first = found?.first;
   const passed = broken <= row.allowed(facts.rows);
   const share = facts.rows === 0 ? '0' : canonicalDecimal(broken / facts.rows);
-  const isCsv = !/\.parquet$/i.test(facts.place.name);
   return {
     check: check.check,
     subject: row.subject,
@@ -90,7 +96,7 @@ async function runRowCheck(
     passed,
     measured: check.check === 'not_missing' ? share : String(broken),
     threshold: row.threshold,
-    firstLine: broken > 0 && isCsv ? await lineOfRow(facts.place.path, Number(first)) : null,
+    firstLine: broken > 0 ? await lineOfRow(facts.table, facts.place.path, Number(first)) : null,
   };
 }
 

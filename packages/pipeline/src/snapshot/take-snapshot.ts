@@ -46,13 +46,13 @@ export async function takeSnapshot(request: SnapshotRequest): Promise<DatasetSna
   const database = await openDatabase([request.workDir, dirname(request.place.path)]);
   try {
     const table = await loadTable(database, request.place.path, request.place.name);
-    const columns = await typeColumns(database, table.columns, request);
+    const columns = await typeColumns(database, table, request);
     const rowsRead = await countRows(database, 't');
     const controlTotals = await compareControlTotals(database, request);
     const exclusions = await excludeRows(database, request);
     const rows = await countRows(database, 't');
     const duplicates = await countDuplicates(database, table, request.dataset);
-    const facts = { rows, duplicates, place: request.place };
+    const facts = { rows, duplicates, table, place: request.place };
     const quality = await runQualityChecks(database, request.dataset.quality ?? [], facts);
     const taken = await splitRows(database, table.columns, request);
     const splits: SplitSnapshot[] = [];

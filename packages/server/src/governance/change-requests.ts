@@ -4,10 +4,10 @@ import {
   type CountedRecord,
   type GateVerdict,
   judgeChangeRequest,
+  type RecordSet,
   readApprovalContent,
   readChangeRequest,
   readWarrantRecord,
-  type RecordSet,
   recordsOfType,
   type SubjectRef,
   versionContext,
@@ -75,9 +75,7 @@ export function changeRequestView(set: RecordSet, digest: string, now: string): 
     request,
     verdict: apartFromSodCheck(judgeChangeRequest(set, digest, { phase: 'promote', now })),
     submitVerdict: judgeChangeRequest(set, digest, { phase: 'submit', now }),
-    evidence: found.ok
-      ? evidenceToApprove(set, found.context, request.evidence)
-      : request.evidence,
+    evidence: found.ok ? evidenceToApprove(set, found.context, request.evidence) : request.evidence,
     approvals: approvalsOf(set, digest).map(summaryOf),
   };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  readExceptionContent,
   type RecordSet,
+  readExceptionContent,
   recordsOfType,
   supersededDigests,
 } from '@countersign/kernel';

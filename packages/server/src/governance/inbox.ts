@@ -6,9 +6,9 @@ import {
   type RecordSet,
   type Role,
 } from '@countersign/kernel';
-import { apartFromSodCheck } from './separation-record.ts';
 import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
 import { findingsRegister } from './findings.ts';
+import { apartFromSodCheck } from './separation-record.ts';
 import { listWarrants } from './warrants.ts';
 
 export interface InboxItem {
@@ -53,7 +53,11 @@ interface Me {
   readonly now: string;
 }
 
-function itemsOfRequest(set: RecordSet, request: ChangeRequestSummary, me: Me): readonly InboxItem[] {
+function itemsOfRequest(
+  set: RecordSet,
+  request: ChangeRequestSummary,
+  me: Me,
+): readonly InboxItem[] {
   const verdict = apartFromSodCheck(
     judgeChangeRequest(set, request.digest, { phase: 'promote', now: me.now }),
   );
@@ -70,8 +74,18 @@ function itemsOfRequest(set: RecordSet, request: ChangeRequestSummary, me: Me): 
   const unassessed = verdict.conditions.find(
     ({ id, outcome }) => id === 'independent-validation' && outcome === 'fail',
   );
-  if (unassessed !== undefined && me.roles.includes('validator')) {
-    items.push({ ...about, kind: 'assess', role: 'validator', text: unassessed.reasons.join('; ') });
+  const barred = approvalConflict(set, request.digest, {
+    account: me.account,
+    role: 'validator',
+    now: me.now,
+  });
+  if (unassessed !== undefined && me.roles.includes('validator') && barred === undefined) {
+    items.push({
+      ...about,
+      kind: 'assess',
+      role: 'validator',
+      text: unassessed.reasons.join('; '),
+    });
   }
   const mayPromote = me.roles.some((role) => role === 'model-owner' || role === 'operator');
   if (request.state === 'ready' && (mayPromote || request.submitter === me.account)) {

@@ -8,12 +8,12 @@ import {
   type Primitives,
   type RecordSet,
   RULES_VERSION,
-  sha256Hex,
   type Statement,
+  sha256Hex,
   statementBytes,
   subjectOf,
-  toBase64,
   type Transition,
+  toBase64,
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
@@ -53,8 +53,14 @@ export function prepareChangeRequest(
   }
   const { context } = found;
   const run = needed(latestItem(set, context, { id: 'training-run' }), 'the version has no run');
-  const spec = needed(latestItem(set, context, { id: 'model-spec' }), 'the version has no model-spec');
-  const artifact = needed(latestItem(set, context, { id: 'model-artifact' }), 'no artefact is recorded');
+  const spec = needed(
+    latestItem(set, context, { id: 'model-spec' }),
+    'the version has no model-spec',
+  );
+  const artifact = needed(
+    latestItem(set, context, { id: 'model-artifact' }),
+    'no artefact is recorded',
+  );
   const policy = needed(
     policyDocuments(set, 'promotion-policy').at(-1),
     'no promotion policy is in force; two of administrator and model risk sign one',

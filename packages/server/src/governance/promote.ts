@@ -6,10 +6,10 @@ import {
   type GateVerdict,
   type Json,
   judgeChangeRequest,
-  readWarrant,
   type RecordSet,
-  verifyWarrant,
+  readWarrant,
   type VersionContext,
+  verifyWarrant,
   versionContext,
   type Warrant,
 } from '@countersign/kernel';

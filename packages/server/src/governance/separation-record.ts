@@ -21,7 +21,9 @@ export function apartFromSodCheck(verdict: GateVerdict): GateVerdict {
   const conditions = verdict.conditions.map((condition) => {
     const reasons = condition.reasons.filter((reason) => !LACKING_SOD_CHECK.test(reason));
     const settled = condition.id === 'evidence-complete' && reasons.length === 0;
-    return settled ? { ...condition, outcome: 'pass' as const, reasons } : { ...condition, reasons };
+    return settled
+      ? { ...condition, outcome: 'pass' as const, reasons }
+      : { ...condition, reasons };
   });
   return { ...verdict, conditions, missing, allowed: missing.length === 0 };
 }

@@ -5,11 +5,11 @@ import {
   latestItem,
   type ModelSpecContent,
   type Policy,
+  type RecordSet,
   readChangeRequest,
   readExceptionContent,
   readPolicy,
   readTier,
-  type RecordSet,
   type VersionContext,
   type Warrant,
 } from '@countersign/kernel';
@@ -65,7 +65,9 @@ function exceptionsUsed(set: RecordSet, verdict: GateVerdict): readonly CountedR
   });
 }
 
-function limitsOfExceptions(exceptions: readonly CountedRecord[]): { readonly [key: string]: string } {
+function limitsOfExceptions(exceptions: readonly CountedRecord[]): {
+  readonly [key: string]: string;
+} {
   if (exceptions.length === 0) return {};
   const texts = exceptions.map(
     ({ statement }) => readExceptionContent(statement.predicate.content).limits,

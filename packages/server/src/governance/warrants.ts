@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   endingsOf,
-  readWarrantRecord,
   type RecordSet,
+  readWarrantRecord,
   recordsOfType,
   verifyWarrant,
   type Warrant,

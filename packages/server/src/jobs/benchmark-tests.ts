@@ -7,9 +7,14 @@ import {
   type Measurement,
 } from '@countersign/analysis';
 import type { ServerContext } from '../context.ts';
-import { cutoffOfSpec, datasetOf, type DevelopmentTable } from './development-table.ts';
+import { cutoffOfSpec, type DevelopmentTable, datasetOf } from './development-table.ts';
 import type { TestGround } from './evaluate-development.ts';
-import { detailJson, measurementContent, type ReportPlace, reportContent } from './measurement-content.ts';
+import {
+  detailJson,
+  measurementContent,
+  type ReportPlace,
+  reportContent,
+} from './measurement-content.ts';
 import type { TestDraft } from './record-tests.ts';
 import type { VersionFacts } from './version-facts.ts';
 
@@ -122,4 +127,3 @@ function named(one: Measurement, challenger: string): Measurement {
   const value = one.group.value === 'challenger' ? challenger : one.group.value;
   return { ...one, group: { ...one.group, value } };
 }
-

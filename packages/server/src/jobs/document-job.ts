@@ -14,12 +14,16 @@ import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
 import { evidenceStatus, type PackInForce, packsInForce } from '../registry/index.ts';
 import type { JobRunner } from './job.ts';
-import { type VersionFacts, versionFacts } from './version-facts.ts';
 import { documentParams, readParams } from './job-params.ts';
+import { type VersionFacts, versionFacts } from './version-facts.ts';
 
 /** Compiles a document from records, renders it as PDF/A, HTML and JSON, and records what was issued. */
 export const documentJob: JobRunner = async (context, work) => {
-  const { document = MODEL_DEVELOPMENT, framework, ...ref } = readParams(documentParams, work.params);
+  const {
+    document = MODEL_DEVELOPMENT,
+    framework,
+    ...ref
+  } = readParams(documentParams, work.params);
   const facts = await versionFacts(context, await context.records.current(), ref);
   const pack = packOf(facts, { document, framework });
   work.report(`${document} of ${pack.pack.id} ${pack.pack.version}`);
@@ -48,7 +52,14 @@ export const documentJob: JobRunner = async (context, work) => {
       blobs: rendered.map((one) => one.digest),
       content,
     });
-    return { records: [digest], model: name, version, document: model.id, rendered, gaps: content.gaps };
+    return {
+      records: [digest],
+      model: name,
+      version,
+      document: model.id,
+      rendered,
+      gaps: content.gaps,
+    };
   };
 };
 

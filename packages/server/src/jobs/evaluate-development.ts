@@ -2,8 +2,8 @@
 import { evaluatePlan, type Scorer, type TestingEvaluation } from '@countersign/analysis';
 import {
   cutoffOfSpec,
-  datasetOf,
   type DevelopmentTable,
+  datasetOf,
   protectedOf,
   unavailable,
 } from './development-table.ts';
@@ -19,7 +19,9 @@ export interface TestGround {
 }
 
 /** The developer's figures; the validator's replication calls the same on the same stored inputs. */
-export function evaluateDevelopment(ground: Pick<TestGround, 'facts' | 'development' | 'scorer'>): Promise<TestingEvaluation> {
+export function evaluateDevelopment(
+  ground: Pick<TestGround, 'facts' | 'development' | 'scorer'>,
+): Promise<TestingEvaluation> {
   const { facts, development, scorer } = ground;
   const { testing } = facts.file;
   if (testing === undefined) throw unavailable('the pipeline file has no `testing` section');
@@ -30,4 +32,3 @@ export function evaluateDevelopment(ground: Pick<TestGround, 'facts' | 'developm
     scorer,
   });
 }
-

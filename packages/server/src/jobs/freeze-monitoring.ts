@@ -3,8 +3,8 @@ import { addScores, freezeReference, openScorer, scorerSpecOf } from '@countersi
 import type { Json } from '@countersign/kernel';
 import { type PipelineFile, type RunResult, toRecordJson } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
-import { loadSplit } from './split-table.ts';
 import type { Servable } from './run-records.ts';
+import { loadSplit } from './split-table.ts';
 
 /** Name of the score among the watched columns. */
 export const SCORE_COLUMN = 'score';

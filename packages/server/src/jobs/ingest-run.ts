@@ -7,11 +7,7 @@ import { ServerError } from '../errors.ts';
  * were read: a worker cannot pass off other bytes under a name.
  * @throws ServerError `run_output_invalid` for a file that the result names and the worker did not leave behind
  */
-export async function ingestRun(
-  result: RunResult,
-  from: BlobStore,
-  to: BlobStore,
-): Promise<void> {
+export async function ingestRun(result: RunResult, from: BlobStore, to: BlobStore): Promise<void> {
   for (const [name, { digest, size }] of archivedBlobs(result)) {
     if (await to.has(digest)) continue;
     if (!(await from.has(digest))) throw notArchived(name, digest);

@@ -17,5 +17,8 @@ export function jobErrorOf(cause: unknown): JobError {
     return { code: cause.code, message: cause.message, details };
   }
   console.error('job failed unforeseen', cause);
-  return { code: 'internal', message: 'the job failed in a way nobody foresaw; the server log says more' };
+  return {
+    code: 'internal',
+    message: 'the job failed in a way nobody foresaw; the server log says more',
+  };
 }

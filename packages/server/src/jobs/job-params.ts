@@ -58,6 +58,7 @@ export function readParams<T extends z.ZodType>(schema: T, params: Json): z.outp
   const [issue] = parsed.error.issues;
   const path = ['params', ...(issue?.path ?? [])].map(String).join('.');
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : undefined;
-  const message = unknown === undefined ? (issue?.message ?? '') : `\`${unknown}\` is not known here`;
+  const message =
+    unknown === undefined ? (issue?.message ?? '') : `\`${unknown}\` is not known here`;
   throw new ServerError('job_invalid', `\`${path}\`: ${message}`, { details: { field: path } });
 }

@@ -7,8 +7,8 @@ import type { Json } from '@countersign/kernel';
 import type { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
 import type { ServerContext } from '../context.ts';
-import { jobErrorOf } from './job-error.ts';
 import type { Job, JobEvent, JobKind, JobRunners } from './job.ts';
+import { jobErrorOf } from './job-error.ts';
 import {
   addJobEvent,
   completeJob,
@@ -70,7 +70,10 @@ export async function startJobs(context: ServerContext, runners: JobRunners): Pr
   await boss.start();
   await boss.createQueue(QUEUE, { retryLimit: 0, expireInSeconds: EXPIRE_SECONDS });
   const shop: Shop = { context, boss, runners, abort: new AbortController() };
-  const worked = workWhenAlone(shop);
+  // A runner that lost its database does no more jobs; requests go on, and the next start takes up what it left.
+  const worked = workWhenAlone(shop).catch((error: unknown) => {
+    console.error(`job runner stopped: ${String(error)}`);
+  });
   return {
     submit: (submission) => submit(shop, submission),
     read: (id) => readLogged(context, id),
@@ -154,9 +157,10 @@ async function workWhenAlone(shop: Shop): Promise<void> {
 
 async function lockOut(lock: Client, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
-    const { rows } = await lock.query<{ held: boolean }>('SELECT pg_try_advisory_lock($1) AS held', [
-      RUNNER_LOCK,
-    ]);
+    const { rows } = await lock.query<{ held: boolean }>(
+      'SELECT pg_try_advisory_lock($1) AS held',
+      [RUNNER_LOCK],
+    );
     if (rows[0]?.held === true) return true;
     await sleep(RUNNER_RETRY_MS, undefined, { signal }).catch(() => undefined); // the loop sees the abort
   }

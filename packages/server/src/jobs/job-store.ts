@@ -3,8 +3,15 @@ import type { Json } from '@countersign/kernel';
 import type { Kysely } from 'kysely';
 import type { ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
-import type { Database } from '../store/database-types.ts';
-import { JOB_KINDS, type Job, type JobError, type JobEvent, type JobKind, type JobResult } from './job.ts';
+import type { Database } from '../store/index.ts';
+import {
+  JOB_KINDS,
+  type Job,
+  type JobError,
+  type JobEvent,
+  type JobKind,
+  type JobResult,
+} from './job.ts';
 
 export interface NewJob {
   readonly id: string;
@@ -84,7 +91,11 @@ export async function startJob(
 ): Promise<Job | undefined> {
   const taken = await db
     .updateTable('job')
-    .set(({ eb }) => ({ state: 'running' as const, started_at: now, attempts: eb('attempts', '+', 1) }))
+    .set(({ eb }) => ({
+      state: 'running' as const,
+      started_at: now,
+      attempts: eb('attempts', '+', 1),
+    }))
     .where('id', '=', id)
     .where('state', '=', 'queued')
     .returning('id')
@@ -125,7 +136,12 @@ export async function failJob(
 
 export async function addJobEvent(
   db: Kysely<Database>,
-  event: { readonly workspace: string; readonly job: string; readonly at: string; readonly text: string },
+  event: {
+    readonly workspace: string;
+    readonly job: string;
+    readonly at: string;
+    readonly text: string;
+  },
 ): Promise<void> {
   await db.insertInto('job_event').values(event).execute();
 }

@@ -33,7 +33,10 @@ describe('a figure in a record', () => {
     expect(measurementContent(FIGURE).limit).toEqual({ op: '>=', value: '0.7' });
     const both = { ...FIGURE, limit: { min: '-0.3', max: '0.3' } };
     expect(measurementContent(both).limit).toEqual({ op: 'within', value: '-0.3 to 0.3' });
-    expect(measurementContent({ ...FIGURE, limit: { max: '0.2' } }).limit).toEqual({ op: '<=', value: '0.2' });
+    expect(measurementContent({ ...FIGURE, limit: { max: '0.2' } }).limit).toEqual({
+      op: '<=',
+      value: '0.2',
+    });
   });
 
   test('is of a segment without a reference and of a group with one', () => {

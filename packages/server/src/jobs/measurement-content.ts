@@ -39,7 +39,8 @@ export function measurementContent(one: Measurement, governing?: string): Measur
   const place = group === undefined ? undefined : `${group.by}=${group.value}`;
   const decides = governing === undefined || one.metric === governing;
   const reason = one.reason === undefined ? '' : `; ${one.reason}`;
-  const aside = decides || limit === undefined ? '' : `; reported, does not govern (${one.verdict})`;
+  const aside =
+    decides || limit === undefined ? '' : `; reported, does not govern (${one.verdict})`;
   return {
     metric: one.weighted === true ? `${one.metric}_weighted` : one.metric,
     ...(place === undefined || group?.reference !== undefined ? {} : { segment: place }),
@@ -77,7 +78,9 @@ function limitText(limit: NonNullable<Measurement['limit']>): { op: string; valu
   return min === undefined ? { op: '<=', value: max ?? '' } : { op: '>=', value: min };
 }
 
-function worstOf(measurements: readonly MeasurementContent[]): MeasurementReportContent['conclusion'] {
+function worstOf(
+  measurements: readonly MeasurementContent[],
+): MeasurementReportContent['conclusion'] {
   const judged = measurements.filter(({ limit, verdict }) => {
     return limit !== undefined && verdict !== 'informational';
   });

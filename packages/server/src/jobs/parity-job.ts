@@ -11,11 +11,11 @@ import type { ServerContext } from '../context.ts';
 import { stageOf } from '../registry/index.ts';
 import { cutoffOfSpec, unavailable } from './development-table.ts';
 import type { JobRunner } from './job.ts';
+import { readParams, versionParams } from './job-params.ts';
 import { detailJson, measurementContent } from './measurement-content.ts';
 import { EDGES_FILE, loadParityCases, PARITY_FILE, type ParityCases } from './parity-cases.ts';
 import { recordTests, type TestDraft } from './record-tests.ts';
 import { openVersionScorer, type VersionFacts, versionFacts } from './version-facts.ts';
-import { readParams, versionParams } from './job-params.ts';
 
 /**
  * Proves in staging that what serves is what was approved: the training runtime's answers against the serving scorer on
@@ -27,7 +27,9 @@ export const parityJob: JobRunner = async (context, work) => {
   const facts = await versionFacts(context, await context.records.current(), params);
   const stage = stageOf(facts.set, facts.version, context.now());
   if (stage !== 'staging' && stage !== 'production') {
-    throw unavailable(`${params.model}@${params.version} is in ${stage}; parity is proven in staging`);
+    throw unavailable(
+      `${params.model}@${params.version} is in ${stage}; parity is proven in staging`,
+    );
   }
   const scorer = await openVersionScorer(context, facts);
   try {
@@ -51,7 +53,9 @@ async function parityDraft(
 ): Promise<TestDraft> {
   const cases = await loadParityCases(context, facts, PARITY_FILE);
   if (cases === undefined) {
-    throw unavailable(`the run left no \`${PARITY_FILE}\` behind; a step writes inputs with the training runtime's answers`);
+    throw unavailable(
+      `the run left no \`${PARITY_FILE}\` behind; a step writes inputs with the training runtime's answers`,
+    );
   }
   try {
     const report = await parityReport(cases.table, scorer, {
@@ -99,7 +103,9 @@ function detail(report: ParityReport, edges: Edges | undefined, facts: VersionFa
 function conclusionOf(measurements: readonly MeasurementContent[]) {
   const judged = measurements.filter(({ limit }) => limit !== undefined);
   if (judged.some(({ verdict }) => verdict === 'fail')) return 'fail' as const;
-  return judged.some(({ verdict }) => verdict !== 'pass') ? ('inconclusive' as const) : ('pass' as const);
+  return judged.some(({ verdict }) => verdict !== 'pass')
+    ? ('inconclusive' as const)
+    : ('pass' as const);
 }
 
 const LATENCY_ROWS_MAX = 500;
@@ -162,7 +168,11 @@ async function measureEdges(
       if (code === undefined) answered += 1;
       else refusals[code] = (refusals[code] ?? 0) + 1;
     }
-    return { digest: cases.digest, refusals, measurements: [edgeMeasurement(answered, rows.length)] };
+    return {
+      digest: cases.digest,
+      refusals,
+      measurements: [edgeMeasurement(answered, rows.length)],
+    };
   } finally {
     cases.table.close();
   }
@@ -176,6 +186,7 @@ function edgeMeasurement(answered: number, n: number): MeasurementContent {
     limit: { op: '<=', value: '0' },
     judge: 'estimate',
     verdict: answered === 0 ? 'pass' : 'fail',
-    method: 'missing, unknown and extreme inputs that were scored instead of being refused to the fallback',
+    method:
+      'missing, unknown and extreme inputs that were scored instead of being refused to the fallback',
   };
 }

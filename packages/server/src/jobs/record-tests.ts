@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  evidenceItems,
   type EvidenceId,
+  evidenceItems,
   type MeasurementReportContent,
   type Producer,
 } from '@countersign/kernel';

@@ -44,7 +44,9 @@ export async function replicationDraft(
       rows: development.table.rowCount,
     };
     const again = testReports(evaluation, { phase: 'validation', data }, {});
-    const figures = reports.flatMap((report) => compareReport(report, again, plan.figuresTolerance));
+    const figures = reports.flatMap((report) =>
+      compareReport(report, again, plan.figuresTolerance),
+    );
     const scores = await replicatedScores(context, at);
     const measurements = [...figureMeasurements(figures, plan), ...scores.measurements];
     return {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { join } from 'node:path';
 import { openScorer, readInputs, scoreRows } from '@countersign/analysis';
 import { canonicalDecimal, evidenceItems, type ReproductionContent } from '@countersign/kernel';
 import {
@@ -7,14 +9,13 @@ import {
   type RebuildVerdict,
   toRecordJson,
 } from '@countersign/pipeline';
-import { join } from 'node:path';
 import type { ServerContext } from '../context.ts';
 import { recordByPlatform } from '../records/index.ts';
 import type { JobRunner, JobWork } from './job.ts';
+import { readParams, reproduceParams } from './job-params.ts';
 import { rebuildInWorker } from './run-worker.ts';
 import { loadSplit } from './split-table.ts';
 import { type VersionFacts, versionFacts } from './version-facts.ts';
-import { readParams, reproduceParams } from './job-params.ts';
 
 /** Another CPU kernel, more threads, another locale, time zone and hash seed than any run is made with. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -41,7 +42,11 @@ const VERDICTS: Readonly<Record<RebuildVerdict, ReproductionContent['verdict']>>
 
 /** Rebuilds a version from its archived parts in an empty place without network, and attests what came out. */
 export const reproduceJob: JobRunner = async (context, work) => {
-  const { hostile = false, cachedEnvironment = false, ...ref } = readParams(reproduceParams, work.params);
+  const {
+    hostile = false,
+    cachedEnvironment = false,
+    ...ref
+  } = readParams(reproduceParams, work.params);
   const facts = await versionFacts(context, await context.records.current(), ref);
   work.report(
     `rebuild of ${ref.model}@${ref.version} from archived parts${hostile ? ', in hostile surroundings' : ''}`,
@@ -56,7 +61,9 @@ export const reproduceJob: JobRunner = async (context, work) => {
   const verdict = await verdictOf(context, { facts, rebuilt, work });
   const content = attestation(rebuilt, verdict, { surroundings, cachedEnvironment });
   const { model, use, version, artifactDigest } = facts.version;
-  const earlier = evidenceItems(facts.set, facts.version, { id: 'reproduction-attestation' }).at(-1);
+  const earlier = evidenceItems(facts.set, facts.version, { id: 'reproduction-attestation' }).at(
+    -1,
+  );
   return async (tx) => {
     const { digest } = await recordByPlatform(context, tx, {
       type: 'reproduction-attestation',

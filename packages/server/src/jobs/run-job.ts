@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openScorer, scorerSpecOf } from '@countersign/analysis';
 import { type Json, sha256Hex } from '@countersign/kernel';
-import { parsePipelineFile, type PipelineFile, type RunResult } from '@countersign/pipeline';
+import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type PlatformDraft, recordByPlatform } from '../records/index.ts';
@@ -24,7 +24,7 @@ import {
   testPlanContent,
   trainingRunContent,
 } from './run-records.ts';
-import { readRunRequest, type ReadRunRequest, refused } from './run-request.ts';
+import { type ReadRunRequest, readRunRequest, refused } from './run-request.ts';
 import { runWorker } from './run-worker.ts';
 
 /** What a finished run is registered from. */
@@ -50,7 +50,9 @@ export const runJob: JobRunner = async (context, work) => {
   const request = readRunRequest(set, work.request, 'run');
   const { commit, bundle } = request.content;
   if (commit === undefined || bundle === undefined) {
-    throw refused('the run-request names no commit and bundle; make it with `countersign run --remote`');
+    throw refused(
+      'the run-request names no commit and bundle; make it with `countersign run --remote`',
+    );
   }
   const { result, blobs } = await runWorker(work, { blobs: context.blobs, commit, bundle });
   if (result.failure !== null) throw failedRun(result.failure);
@@ -79,9 +81,7 @@ export const runJob: JobRunner = async (context, work) => {
 
 /** The request was queued together with the job and may still be on its way into the log. */
 async function requestSet(context: ServerContext, request: string | undefined) {
-  return request === undefined
-    ? context.records.current()
-    : context.records.including([request]);
+  return request === undefined ? context.records.current() : context.records.including([request]);
 }
 
 function failedRun(failure: NonNullable<RunResult['failure']>): ServerError {
@@ -103,7 +103,9 @@ async function pipelineFileOf(
 /** What is built must be what was asked for: a pipeline cannot register a version of another model or use. */
 function useOf(file: PipelineFile, request: ReadRunRequest): string {
   if (file.model !== request.model) {
-    throw refused(`the pipeline is of model \`${file.model}\`, the request of \`${request.model}\``);
+    throw refused(
+      `the pipeline is of model \`${file.model}\`, the request of \`${request.model}\``,
+    );
   }
   const use = request.use ?? file.use;
   if (use === undefined) throw refused('neither the pipeline file nor the request names a use');
@@ -215,7 +217,10 @@ type Record = (
 ) => Promise<string>;
 
 /** Snapshots with what was found in them; digests of the snapshots. */
-async function recordData({ result, file }: RegisteredRun, record: Record): Promise<readonly string[]> {
+async function recordData(
+  { result, file }: RegisteredRun,
+  record: Record,
+): Promise<readonly string[]> {
   const digests: string[] = [];
   for (const snapshot of result.snapshots) {
     const { dataset } = snapshot;
@@ -226,7 +231,14 @@ async function recordData({ result, file }: RegisteredRun, record: Record): Prom
       ];
       const blobs = [content.contentDigest];
       digests.push(
-        await record({ type: 'dataset-snapshot', scope: 'dataset', dataset, subject, blobs, content }),
+        await record({
+          type: 'dataset-snapshot',
+          scope: 'dataset',
+          dataset,
+          subject,
+          blobs,
+          content,
+        }),
       );
     }
     const source = [...digests];

@@ -44,6 +44,9 @@ export function readRunRequest(
   };
 }
 
-export function refused(reason: string, details: { readonly [name: string]: Json } = {}): ServerError {
+export function refused(
+  reason: string,
+  details: { readonly [name: string]: Json } = {},
+): ServerError {
   return new ServerError('job_request_refused', reason, { details });
 }

@@ -104,7 +104,9 @@ function partsOf(result: RunResult): readonly string[] {
     source.bundle.digest,
     ...(environment === null ? [] : [environment.lockDigest]),
     ...(environment?.wheels ?? []).map(({ digest }) => digest),
-    ...steps.filter(({ network }) => network).flatMap(({ outputs }) => outputs.map((one) => one.digest)),
+    ...steps
+      .filter(({ network }) => network)
+      .flatMap(({ outputs }) => outputs.map((one) => one.digest)),
   ];
 }
 
@@ -156,12 +158,13 @@ function answerOf(
       const message = JSON.parse(line) as WorkerLine; // the worker is our own code
       if (message.type === 'result' || message.type === 'rebuilt') answer = message;
       else if (message.type === 'error') failure = workerError(message);
-      else reportEvent(message, report);
+      else report(eventText(message));
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (answer !== undefined) resolve(answer);
-      else reject(failure ?? unanswered(signal === null ? `exit ${code}` : `signal ${signal}`, tail));
+      else
+        reject(failure ?? unanswered(signal === null ? `exit ${code}` : `signal ${signal}`, tail));
     });
   });
 }
@@ -193,17 +196,17 @@ function unanswered(how: string, tail: string): ServerError {
   });
 }
 
-function reportEvent(event: RunEvent, report: (text: string) => void): void {
+function eventText(event: RunEvent): string {
   switch (event.type) {
     case 'phase':
-      return report(event.text);
+      return event.text;
     case 'step-started':
-      return report(`step ${event.step}: ${event.command}`);
+      return `step ${event.step}: ${event.command}`;
     case 'step-log':
-      return report(`${event.step} | ${event.text.trimEnd()}`);
+      return `${event.step} | ${event.text.trimEnd()}`;
     case 'step-ended':
-      return report(`step ${event.step} ended with exit ${event.exit ?? 'none (time limit)'}`);
+      return `step ${event.step} ended with exit ${event.exit ?? 'none (time limit)'}`;
     case 'snapshot-taken':
-      return report(`snapshot of ${event.dataset}: ${event.rows} rows`);
+      return `snapshot of ${event.dataset}: ${event.rows} rows`;
   }
 }

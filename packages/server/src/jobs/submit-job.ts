@@ -52,7 +52,9 @@ async function recordRequest(
   if (request === undefined) throw refused(`a ${kind} needs a signed run-request`);
   const [ingested] = await ingestRecords(context, sender, [request]);
   if (ingested === undefined || ingested.state !== 'recorded') {
-    throw refused(`the run-request does not count yet: ${ingested?.needs ?? 'it lacks signatures'}`);
+    throw refused(
+      `the run-request does not count yet: ${ingested?.needs ?? 'it lacks signatures'}`,
+    );
   }
   const set = await context.records.including([ingested.digest]);
   readRunRequest(set, ingested.digest, kind);

@@ -3,14 +3,14 @@ import { explainabilityReport, parseReasonTable } from '@countersign/analysis';
 import { latestItem } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { benchmarkDraft } from './benchmark-tests.ts';
-import { evaluateDevelopment, type TestGround } from './evaluate-development.ts';
 import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
+import { evaluateDevelopment, type TestGround } from './evaluate-development.ts';
 import type { JobRunner, JobWork } from './job.ts';
+import { readParams, versionParams } from './job-params.ts';
 import { type ReportPlace, reportContent } from './measurement-content.ts';
 import { recordTests, type TestDraft } from './record-tests.ts';
 import { testReports } from './test-reports.ts';
 import { openVersionScorer, outputOf, type VersionFacts, versionFacts } from './version-facts.ts';
-import { readParams, versionParams } from './job-params.ts';
 
 /**
  * Developer tests: measures a version against the plan of its pipeline file, as it stood at the commit that was run.

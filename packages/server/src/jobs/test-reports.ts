@@ -19,9 +19,7 @@ export function testReports(
     { type: 'performance-test', content: performanceContent(performance, place), ...rest },
     ...(fairness === undefined
       ? []
-      : [
-          { type: 'fairness-test' as const, content: fairnessContent(fairness, place), ...rest },
-        ]),
+      : [{ type: 'fairness-test' as const, content: fairnessContent(fairness, place), ...rest }]),
     ...(robustness === undefined ? [] : robustnessDrafts(robustness, place, rest)),
   ];
 }

@@ -13,6 +13,7 @@ import { z } from 'zod';
 import type { ServerContext } from '../context.ts';
 import { cutoffOfSpec, datasetOf, protectedOf, rolesOf } from './development-table.ts';
 import type { JobRunner } from './job.ts';
+import { readParams, versionParams } from './job-params.ts';
 import type { ReportPlace } from './measurement-content.ts';
 import { recordTests, type TestDraft } from './record-tests.ts';
 import { replicationDraft } from './replication.ts';
@@ -21,7 +22,6 @@ import { findSplit, loadSplit } from './split-table.ts';
 import { testReports } from './test-reports.ts';
 import { readValidationPlan, type ValidationPlan } from './validation-plan.ts';
 import { openVersionScorer, type VersionFacts, versionFacts } from './version-facts.ts';
-import { readParams, versionParams } from './job-params.ts';
 
 const requestParams = z.looseObject({ plan: z.string(), version: z.int().min(1).optional() });
 
@@ -141,7 +141,10 @@ async function holdoutDrafts(
     const drafts = testReports(evaluation, place, { source: [plan.record.digest] });
     return drafts.map((draft) => ({
       ...draft,
-      content: { ...draft.content, detail: { ...asMembers(draft.content.detail), sealedLook: look } },
+      content: {
+        ...draft.content,
+        detail: { ...asMembers(draft.content.detail), sealedLook: look },
+      },
     }));
   } finally {
     table.close();

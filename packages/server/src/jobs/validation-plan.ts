@@ -4,7 +4,9 @@ import { pipelineFileSchema, type TestingPlan } from '@countersign/pipeline';
 import { z } from 'zod';
 import { refused } from './run-request.ts';
 
-const decimal = z.string().regex(/^(?:0|[1-9]\d*)(?:\.\d+)?$/, 'expected a decimal such as 0.00001');
+const decimal = z
+  .string()
+  .regex(/^(?:0|[1-9]\d*)(?:\.\d+)?$/, 'expected a decimal such as 0.00001');
 
 /** The validator's plan as its test-plan record holds it; members that only people read are let through. */
 const validationPlan = z.looseObject({

@@ -11,7 +11,7 @@ import {
   type VersionContext,
   versionContext,
 } from '@countersign/kernel';
-import { parsePipelineFile, type PipelineFile, type RunResult } from '@countersign/pipeline';
+import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { registeredVersions } from '../registry/index.ts';
@@ -103,7 +103,10 @@ export async function openVersionScorer(
 ): Promise<Scorer> {
   const entry = facts.manifest.files.find(({ path }) => path === facts.manifest.entry);
   if (entry === undefined) {
-    throw new ServerError('artifact_invalid', `the manifest has no file \`${facts.manifest.entry}\``);
+    throw new ServerError(
+      'artifact_invalid',
+      `the manifest has no file \`${facts.manifest.entry}\``,
+    );
   }
   return openScorer(await context.blobs.get(entry.digest), facts.scorerSpec);
 }

@@ -6,9 +6,9 @@ import {
   leafHash,
   merkleTree,
   parseStrictJson,
-  readRecord,
   type Receipt,
   type RowValue,
+  readRecord,
   toBase64,
   toHex,
 } from '@countersign/kernel';
@@ -130,7 +130,10 @@ export interface DecisionParts {
 }
 
 /** One decision as bytes, for a case file. @throws ServerError `decision_unknown` */
-export async function readDecisionParts(context: ServerContext, id: string): Promise<DecisionParts> {
+export async function readDecisionParts(
+  context: ServerContext,
+  id: string,
+): Promise<DecisionParts> {
   const row = await findDecision(context, id);
   const rows = await context.database.db
     .selectFrom('decision_part')
@@ -221,7 +224,10 @@ async function receiptOf(
   };
   readRecord(context.primitives, header); // a batch header that is no record proves nothing
   const p = context.primitives;
-  const tree = merkleTree(p, leaves.map(({ leaf }) => leafHash(p, leaf)));
+  const tree = merkleTree(
+    p,
+    leaves.map(({ leaf }) => leafHash(p, leaf)),
+  );
   const own = leaves[at.index]?.leaf ?? new Uint8Array();
   return {
     batch: batch.digest,

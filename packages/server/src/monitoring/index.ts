@@ -15,6 +15,7 @@ export {
   ingestActions,
   ingestOutcomes,
 } from './ingest-batch.ts';
+export { type MeasuredWindow, measureWindow, type WatchedModel } from './measure-window.ts';
 export {
   ACTION_COLUMN,
   DECISION_COLUMN,
@@ -23,5 +24,4 @@ export {
   type WindowRows,
   windowRows,
 } from './window-rows.ts';
-export { type MeasuredWindow, measureWindow, type WatchedModel } from './measure-window.ts';
 export { windowTable } from './window-table.ts';

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { canonicalBytes, concatBytes, type IngestBatchContent, type Json, utf8 } from '@countersign/kernel';
+import {
+  canonicalBytes,
+  concatBytes,
+  type IngestBatchContent,
+  type Json,
+  utf8,
+} from '@countersign/kernel';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
-import { readRows, type RowProblem, type RowShape, type UploadedRow } from './read-rows.ts';
+import { ACTION_SHAPE, OUTCOME_SHAPE, readAction, readOutcome } from './ingested-row.ts';
+import { type RowProblem, type RowShape, readRows, type UploadedRow } from './read-rows.ts';
 
 export interface IngestUpload {
   readonly bytes: Uint8Array;
@@ -22,41 +29,15 @@ export interface IngestedBatch {
 
 const PROBLEMS_MAX = 50;
 
-interface Action {
-  readonly decision: string;
-  readonly action: string;
-  readonly actor: string;
-  readonly override: boolean;
-  readonly reason: string | null;
-  readonly at: string;
-}
-
-interface Outcome {
-  readonly decision: string;
-  readonly kind: (typeof OUTCOME_KINDS)[number];
-  readonly state: (typeof OUTCOME_STATES)[number];
-  readonly value: string | null;
-  readonly observed: string | null;
-}
-
-const OUTCOME_KINDS = ['realised', 'human-decision', 'proxy'] as const;
-const OUTCOME_STATES = ['pending', 'matured', 'indeterminate', 'censored', 'unobservable'] as const;
-
-const ACTION_SHAPE: RowShape = {
-  required: ['decision', 'action'],
-  optional: ['at', 'actor', 'override', 'reason'],
-};
-const OUTCOME_SHAPE: RowShape = {
-  required: ['decision'],
-  optional: ['value', 'kind', 'state', 'observed'],
-};
-
 /**
  * Records what the firm did with answers: columns decision, action and, where they are known, at, actor, override and
  * reason. All rows or none, in one transaction with the record that commits to them.
  * @throws ServerError `ingest_invalid` with every bad row's line
  */
-export function ingestActions(context: ServerContext, upload: IngestUpload): Promise<IngestedBatch> {
+export function ingestActions(
+  context: ServerContext,
+  upload: IngestUpload,
+): Promise<IngestedBatch> {
   const now = context.now();
   return ingest(context, upload, {
     type: 'action-record',
@@ -71,7 +52,11 @@ export function ingestActions(context: ServerContext, upload: IngestUpload): Pro
         recorded_at: now,
         record,
       }));
-      for (const page of pages(values)) await tx.insertInto('action').values([...page]).execute();
+      for (const page of pages(values))
+        await tx
+          .insertInto('action')
+          .values([...page])
+          .execute();
     },
   });
 }
@@ -100,7 +85,11 @@ export function ingestOutcomes(
         recorded_at: now,
         record,
       }));
-      for (const page of pages(values)) await tx.insertInto('outcome').values([...page]).execute();
+      for (const page of pages(values))
+        await tx
+          .insertInto('outcome')
+          .values([...page])
+          .execute();
     },
   });
 }
@@ -121,13 +110,16 @@ async function ingest<T extends { readonly decision: string }>(
 ): Promise<IngestedBatch> {
   const uploaded = readRows(upload.bytes, upload.media, batch.shape);
   if (!uploaded.ok) throw invalid(uploaded.problems);
-  if (uploaded.rows.length === 0) throw invalid([{ place: 'line 1', message: 'there are no rows' }]);
+  if (uploaded.rows.length === 0)
+    throw invalid([{ place: 'line 1', message: 'there are no rows' }]);
   const { rows, problems } = readAll(uploaded.rows, batch.read);
   const about = await decisionsOf(context, rows);
   problems.push(...unknownDecisions(rows, about));
   if (problems.length > 0) throw invalid(problems);
   const subject = subjectOf(about);
-  const lines = rows.map(({ row }) => concatBytes(canonicalBytes(row as unknown as Json), utf8('\n')));
+  const lines = rows.map(({ row }) =>
+    concatBytes(canonicalBytes(row as unknown as Json), utf8('\n')),
+  );
   const blob = await context.blobs.put(concatBytes(...lines));
   const content: IngestBatchContent = {
     rows: rows.length,
@@ -150,7 +142,11 @@ async function ingest<T extends { readonly decision: string }>(
       blobs: [blob.digest],
       content,
     });
-    await batch.insert(tx, rows.map(({ row }) => row), digest);
+    await batch.insert(
+      tx,
+      rows.map(({ row }) => row),
+      digest,
+    );
     return { record: digest, rows: rows.length, added: true };
   });
 }
@@ -212,7 +208,9 @@ function unknownDecisions(
       return [{ place, message: `decision \`${row.decision.slice(0, 80)}\` is not known here` }];
     }
     if (decision.model === model) return [];
-    return [{ place, message: `is of model \`${decision.model}\`; a batch is of one, \`${model}\` here` }];
+    return [
+      { place, message: `is of model \`${decision.model}\`; a batch is of one, \`${model}\` here` },
+    ];
   });
 }
 
@@ -248,49 +246,8 @@ function countBy(names: readonly string[]): { readonly [name: string]: number } 
 const ROWS_PER_INSERT = 1_000;
 
 function* pages<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT) yield rows.slice(at, at + ROWS_PER_INSERT);
-}
-
-/** A row, or what is wrong with it. */
-function readAction({ cells }: UploadedRow, sender: string, now: string): Action | string {
-  const decision = cells.get('decision') ?? '';
-  const action = cells.get('action') ?? '';
-  const at = cells.get('at') || now;
-  const override = cells.get('override') || 'false';
-  if (decision === '') return '`decision` is empty';
-  if (!/^[a-z][a-z0-9 -]{0,63}$/.test(action)) {
-    return `\`action\` is \`${action.slice(0, 80)}\`; write lower-case words such as \`approved\``;
-  }
-  if (!isTime(at)) return `\`at\` is \`${at.slice(0, 40)}\`; write UTC such as \`2026-11-22T10:00:00Z\``;
-  if (override !== 'true' && override !== 'false') return '`override` is neither true nor false';
-  const reason = cells.get('reason') || null;
-  if (override === 'true' && reason === null) return 'an override needs a `reason`';
-  const actor = cells.get('actor') || sender;
-  return { decision, action, actor, override: override === 'true', reason, at: utc(at) };
-}
-
-function readOutcome({ cells }: UploadedRow): Outcome | string {
-  const decision = cells.get('decision') ?? '';
-  const kind = OUTCOME_KINDS.find((one) => one === (cells.get('kind') || 'realised'));
-  const state = OUTCOME_STATES.find((one) => one === (cells.get('state') || 'matured'));
-  const observed = cells.get('observed') || null;
-  const value = cells.get('value') || null;
-  if (decision === '') return '`decision` is empty';
-  if (kind === undefined) return `\`kind\` must be one of ${OUTCOME_KINDS.join(', ')}`;
-  if (state === undefined) return `\`state\` must be one of ${OUTCOME_STATES.join(', ')}`;
-  if (state === 'matured' && value === null) return 'a matured outcome needs a `value`';
-  if (observed !== null && !isTime(observed)) {
-    return `\`observed\` is \`${observed.slice(0, 40)}\`; write UTC such as \`2026-11-22T10:00:00Z\``;
-  }
-  return { decision, kind, state, value, observed: observed === null ? null : utc(observed) };
-}
-
-function isTime(text: string): boolean {
-  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text) && !Number.isNaN(Date.parse(text));
-}
-
-function utc(text: string): string {
-  return new Date(text).toISOString();
+  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT)
+    yield rows.slice(at, at + ROWS_PER_INSERT);
 }
 
 function invalid(problems: readonly RowProblem[]): ServerError {

@@ -5,10 +5,10 @@ import {
   type ColumnTypes,
   type Cutoff,
   evaluateMonitoring,
-  type FrozenBins,
-  type InputType,
   type FairnessReport,
+  type FrozenBins,
   fairnessReport,
+  type InputType,
   type MonitoringEvaluation,
   type PerformanceReport,
   performanceReport,
@@ -107,7 +107,11 @@ async function unlessGroupMissing<T>(
 
 function rolesOf(model: WatchedModel) {
   const { positive } = model.dataset.roles ?? {};
-  return { score: model.score, label: model.label, ...(positive === undefined ? {} : { positive }) };
+  return {
+    score: model.score,
+    label: model.label,
+    ...(positive === undefined ? {} : { positive }),
+  };
 }
 
 function columnsOf(window: WindowRows, model: WatchedModel): ColumnTypes {

@@ -8,7 +8,9 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const csv = (text: string) => readRows(bytes(text), 'csv', SHAPE);
 const ndjson = (text: string) => readRows(bytes(text), 'ndjson', SHAPE);
 const cells = (read: ReturnType<typeof csv>) =>
-  read.ok ? read.rows.map(({ line, cells: row }) => [line, Object.fromEntries(row)]) : read.problems;
+  read.ok
+    ? read.rows.map(({ line, cells: row }) => [line, Object.fromEntries(row)])
+    : read.problems;
 
 describe('CSV rows', () => {
   test('are read with their lines, columns in any order', () => {
@@ -34,6 +36,11 @@ describe('CSV rows', () => {
     ['a quote that is never closed', 'decision,value\na,"b\n', 'line 2'],
     ['text after a closing quote', 'decision,value\na,"b"c\n', 'line 2'],
     ['a quote inside a plain cell', 'decision,value\na,b"c\n', 'line 2'],
+    [
+      'a carriage return inside a plain cell',
+      'decision,value\r\na,"b\r\nc"\r\na,b\rc\r\n',
+      'line 4',
+    ],
   ])('are refused for %s, naming the line', (_, text, place) => {
     expect(cells(csv(text))).toMatchObject([{ place }]);
   });
@@ -48,7 +55,9 @@ describe('CSV rows', () => {
     const cell = fc.string({ unit: 'binary', maxLength: 12 });
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 8 }), (rows) => {
-        const text = ['decision,value', ...rows.map((row) => row.map(quote).join(','))].join('\r\n');
+        const text = ['decision,value', ...rows.map((row) => row.map(quote).join(','))].join(
+          '\r\n',
+        );
         const read = csv(text);
         expect(read.ok && read.rows.map(({ cells: row }) => [...row.values()])).toEqual(rows);
       }),
@@ -58,14 +67,17 @@ describe('CSV rows', () => {
 
 describe('NDJSON rows', () => {
   test('take texts, numbers and booleans', () => {
-    expect(cells(ndjson('{"decision":"a","value":1.5}\n\n{"decision":"b","value":true}\n'))).toEqual([
+    expect(
+      cells(ndjson('{"decision":"a","value":1.5}\n\n{"decision":"b","value":true}\n')),
+    ).toEqual([
       [1, { decision: 'a', value: '1.5' }],
       [3, { decision: 'b', value: 'true' }],
     ]);
   });
 
   test('list every bad line', () => {
-    const text = '{"decision":"a"\n[]\n{"decision":"a","colour":1}\n{"decision":{"a":1}}\n{"decision":"a"}';
+    const text =
+      '{"decision":"a"\n[]\n{"decision":"a","colour":1}\n{"decision":{"a":1}}\n{"decision":"a"}';
     expect(cells(ndjson(text))).toMatchObject([
       { place: 'line 1' },
       { place: 'line 2', message: 'is not a JSON object' },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { KernelError, parseStrictJson } from '@countersign/kernel';
+import { type CsvRow, PipelineError, parseCsvRows } from '@countersign/pipeline';
 
 /** One row of an upload: its cells by column name, as text, and the line it begins at. */
 export interface UploadedRow {
@@ -36,14 +37,21 @@ export function readRows(bytes: Uint8Array, media: 'csv' | 'ndjson', shape: RowS
 }
 
 function readCsv(text: string, shape: RowShape): ReadRows {
-  const parsed = parseCsv(text);
-  if ('problem' in parsed) return { ok: false, problems: [parsed.problem] };
-  const [header, ...records] = parsed.records;
+  try {
+    return fitRows(parseCsvRows(text), shape);
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    return refuse(`line ${String(error.details.line)}`, String(error.details.reason));
+  }
+}
+
+function fitRows([header, ...records]: readonly CsvRow[], shape: RowShape): ReadRows {
   if (header === undefined) return refuse('line 1', 'there is no header line');
   const columns = header.cells;
   const wrong = headerProblem(columns, shape);
   if (wrong !== undefined) return refuse('line 1', wrong);
-  if (records.length > ROWS_MAX) return refuse(`line ${ROWS_MAX + 2}`, `more than ${ROWS_MAX} rows`);
+  if (records.length > ROWS_MAX)
+    return refuse(`line ${ROWS_MAX + 2}`, `more than ${ROWS_MAX} rows`);
   const problems: RowProblem[] = [];
   const rows = records.map(({ line, cells }) => {
     if (cells.length !== columns.length) {
@@ -62,68 +70,6 @@ function headerProblem(columns: readonly string[], shape: RowShape): string | un
   const lacking = shape.required.find((name) => !columns.includes(name));
   if (lacking !== undefined) return `column \`${lacking}\` is missing`;
   return new Set(columns).size < columns.length ? 'a column is named twice' : undefined;
-}
-
-interface CsvRecord {
-  readonly line: number;
-  readonly cells: readonly string[];
-}
-
-/** RFC 4180: quotes around a cell, doubled inside it; line ends within quotes belong to the cell. */
-function parseCsv(
-  text: string,
-): { readonly records: readonly CsvRecord[] } | { readonly problem: RowProblem } {
-  const records: CsvRecord[] = [];
-  let at = 0;
-  let line = 1;
-  while (at < text.length) {
-    const begun = line;
-    const cells: string[] = [];
-    for (;;) {
-      const cell = text[at] === '"' ? quotedCell(text, at) : plainCell(text, at);
-      if ('message' in cell) return { problem: { place: `line ${line}`, message: cell.message } };
-      cells.push(cell.value);
-      line += cell.lineEnds;
-      at = cell.end;
-      if (text[at] !== ',') break;
-      at += 1;
-    }
-    if (text[at] === '\r') at += 1;
-    if (at < text.length && text[at] !== '\n') {
-      return { problem: { place: `line ${line}`, message: 'text follows a closing quote' } };
-    }
-    at += 1;
-    line += 1;
-    // An empty line is no row; a last line end is usual.
-    if (cells.length > 1 || cells[0] !== '') records.push({ line: begun, cells });
-  }
-  return { records };
-}
-
-type Cell =
-  | { readonly value: string; readonly end: number; readonly lineEnds: number }
-  | { readonly message: string };
-
-function plainCell(text: string, start: number): Cell {
-  let end = start;
-  while (end < text.length && !',\r\n'.includes(text.charAt(end))) end += 1;
-  const value = text.slice(start, end);
-  return value.includes('"')
-    ? { message: 'a quote stands inside a cell that is not quoted' }
-    : { value, end, lineEnds: 0 };
-}
-
-function quotedCell(text: string, start: number): Cell {
-  let at = start + 1;
-  for (;;) {
-    const quote = text.indexOf('"', at);
-    if (quote < 0) return { message: 'a quote is opened and never closed' };
-    if (text[quote + 1] !== '"') {
-      const value = text.slice(start + 1, quote).replaceAll('""', '"');
-      return { value, end: quote + 1, lineEnds: value.split('\n').length - 1 };
-    }
-    at = quote + 2;
-  }
 }
 
 function readNdjson(text: string, shape: RowShape): ReadRows {
@@ -153,7 +99,8 @@ function readObject(
     const stray = entries.find(([name]) => !known.includes(name));
     if (stray !== undefined) return { message: `member \`${stray[0]}\` is not known` };
     const odd = entries.find(([, value]) => typeof value === 'object');
-    if (odd !== undefined) return { message: `member \`${odd[0]}\` is not a text, number or boolean` };
+    if (odd !== undefined)
+      return { message: `member \`${odd[0]}\` is not a text, number or boolean` };
     return { cells: new Map(entries.map(([name, value]) => [name, String(value)])) };
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { decodeRow, exactDecimal, type Json, parseStrictJson, type RowValue, toHex } from '@countersign/kernel';
+import {
+  decodeRow,
+  exactDecimal,
+  type Json,
+  parseStrictJson,
+  type RowValue,
+  toHex,
+} from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 
 /** Which answers a window holds: those of one version for one use, served from `from` up to but not including `to`. */

@@ -5,7 +5,9 @@ import type { WindowRow } from './window-rows.ts';
 /** Rows of a window as a table of declared columns, in the order given. The caller closes it. */
 export function windowTable(rows: readonly WindowRow[], columns: ColumnTypes): Promise<Table> {
   const names = Object.keys(columns);
-  const lines = rows.map(({ cells }) => names.map((name) => csvCell(cells.get(name) ?? null)).join(','));
+  const lines = rows.map(({ cells }) =>
+    names.map((name) => csvCell(cells.get(name) ?? null)).join(','),
+  );
   const text = `${names.map(csvCell).join(',')}\n${lines.map((line) => `${line}\n`).join('')}`;
   return loadTable({ format: 'csv', bytes: new TextEncoder().encode(text) }, columns);
 }

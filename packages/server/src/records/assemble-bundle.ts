@@ -25,7 +25,9 @@ export async function assembleBundle(context: ServerContext, digest: string): Pr
   const covered = await coveredWith(context, digest);
   const target = covered.set.byDigest.get(digest)?.statement.predicate;
   if (digest === context.root) {
-    const firm = covered.set.records.filter(({ statement }) => statement.predicate.scope === 'firm');
+    const firm = covered.set.records.filter(
+      ({ statement }) => statement.predicate.scope === 'firm',
+    );
     return { v: 1, checkpoint: covered.text, records: await prove(context, covered, firm) };
   }
   if (target?.subjectRef.model === undefined) {

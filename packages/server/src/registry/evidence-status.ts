@@ -5,8 +5,8 @@ import {
   completeness,
   DUE_STAGES,
   type DueStage,
-  readTier,
   type RecordSet,
+  readTier,
   type Tier,
   versionContext,
 } from '@countersign/kernel';
@@ -62,7 +62,10 @@ export function evidenceStatus(
     question.framework === undefined ? scoped.has(pack.id) : pack.id === question.framework,
   );
   if (question.framework !== undefined && packs.length === 0) {
-    throw new ServerError('pack_unknown', `no framework pack \`${question.framework}\` is in force`);
+    throw new ServerError(
+      'pack_unknown',
+      `no framework pack \`${question.framework}\` is in force`,
+    );
   }
   // Until model risk has signed a tier, everything is asked for as at high tier.
   const tier = readTier(set, found.context)?.tier ?? 'high';

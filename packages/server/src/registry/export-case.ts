@@ -26,13 +26,20 @@ export type CaseSubject =
  * its parts and receipt. Rows of data are left out: they are about people, and the records hold their digests.
  * @throws ServerError `version_unknown`, `decision_unknown`, and those of `assembleBundle`
  */
-export async function exportCase(context: ServerContext, subject: CaseSubject): Promise<Uint8Array> {
-  const decision = 'decision' in subject ? await caseDecision(context, subject.decision) : undefined;
+export async function exportCase(
+  context: ServerContext,
+  subject: CaseSubject,
+): Promise<Uint8Array> {
+  const decision =
+    'decision' in subject ? await caseDecision(context, subject.decision) : undefined;
   const set = await context.records.current();
   const ref = decision?.ref ?? versionRef(context, set, subject);
   const version = registeredVersions(set, ref).find((one) => one.version === ref.version);
   if (version === undefined) {
-    throw new ServerError('version_unknown', `no version ${ref.model}@${ref.version} is registered`);
+    throw new ServerError(
+      'version_unknown',
+      `no version ${ref.model}@${ref.version} is registered`,
+    );
   }
   const warrant = decision?.warrant ?? newestWarrant(set, ref);
   const about: CaseContents['about'] = {
@@ -46,7 +53,10 @@ export async function exportCase(context: ServerContext, subject: CaseSubject): 
     root: context.root,
     made: context.now(),
     about,
-    bundle: await assembleBundle(context, newestRecord(set, ref)?.digest ?? version.artifact.digest),
+    bundle: await assembleBundle(
+      context,
+      newestRecord(set, ref)?.digest ?? version.artifact.digest,
+    ),
     ...(decision === undefined ? {} : { decision: decision.entry }),
     blobs: await caseBlobs(context, set, ref),
   };
@@ -57,7 +67,9 @@ function versionRef(context: ServerContext, set: RecordSet, subject: CaseSubject
   if ('decision' in subject) throw new Error('a decision names its version itself');
   const { workspace } = context;
   const { model, version } = subject;
-  const known = registeredVersions(set, { workspace, model }).find((one) => one.version === version);
+  const known = registeredVersions(set, { workspace, model }).find(
+    (one) => one.version === version,
+  );
   const use = subject.use ?? known?.artifact.statement.predicate.subjectRef.use ?? '';
   return { workspace, model, use, version };
 }
@@ -92,12 +104,14 @@ async function caseBlobs(
   if (!found.ok) throw new ServerError('version_unknown', found.reason);
   const wanted = new Set<string>();
   for (const record of set.records) {
-    if (appliesTo(record, found.context)) for (const digest of shownBlobs(record)) wanted.add(digest);
+    if (appliesTo(record, found.context))
+      for (const digest of shownBlobs(record)) wanted.add(digest);
   }
   const blobs: { digest: string; bytes: Uint8Array }[] = [];
   for (const digest of [...wanted].sort()) {
     // A paper that was lawfully destroyed is missing from the case too; its record stays and says which it was.
-    if (await context.blobs.has(digest)) blobs.push({ digest, bytes: await context.blobs.get(digest) });
+    if (await context.blobs.has(digest))
+      blobs.push({ digest, bytes: await context.blobs.get(digest) });
   }
   return blobs;
 }

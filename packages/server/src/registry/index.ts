@@ -28,8 +28,8 @@ export {
 } from './questionnaire.ts';
 export {
   missingIntake,
-  type Stage,
   STAGES,
+  type Stage,
   stageOf,
   stageOfUse,
   stageWord,

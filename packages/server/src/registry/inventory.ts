@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readTier, type RecordSet, supersededDigests, type Tier } from '@countersign/kernel';
+import { type RecordSet, readTier, supersededDigests, type Tier } from '@countersign/kernel';
 import { type Stage, stageOf, stageOfUse } from './stage.ts';
 import { registeredVersions } from './versions.ts';
 

@@ -38,7 +38,10 @@ describe('the tiering questionnaire', () => {
   });
 
   test('adds points up to a tier', () => {
-    expect(computeTier(questionnaire, extreme('least'))).toMatchObject({ points: 0, computed: 'low' });
+    expect(computeTier(questionnaire, extreme('least'))).toMatchObject({
+      points: 0,
+      computed: 'low',
+    });
     expect(computeTier(questionnaire, extreme('most'))).toMatchObject({ computed: 'high' });
     const pricing = {
       ...extreme('least'),
@@ -72,7 +75,9 @@ describe('the tiering questionnaire', () => {
     const wrong = { ...extreme('least'), 'purpose-harm': 'none at all' };
     expect(refusal(() => computeTier(questionnaire, wrong)).message).toContain('none at all');
     const stray = { ...extreme('least'), weather: 'fine' };
-    expect(refusal(() => computeTier(questionnaire, stray)).details).toEqual({ question: 'weather' });
+    expect(refusal(() => computeTier(questionnaire, stray)).details).toEqual({
+      question: 'weather',
+    });
   });
 });
 
@@ -99,8 +104,16 @@ describe('a policy file', () => {
 
   test.each([
     ['a wrong type', `${START}questions: []\ntiers: { high: x, medium: 1 }\n`, 'q.yaml:5: '],
-    ['an unknown key', `${START}questions: []\ncolour: red\ntiers: { high: 2, medium: 1 }\n`, 'q.yaml:5: '],
-    ['a missing key at its parent', `${START}tiers: { high: 2, medium: 1 }\nquestions:\n  - id: a\n    section: purpose\n`, 'q.yaml:6: '],
+    [
+      'an unknown key',
+      `${START}questions: []\ncolour: red\ntiers: { high: 2, medium: 1 }\n`,
+      'q.yaml:5: ',
+    ],
+    [
+      'a missing key at its parent',
+      `${START}tiers: { high: 2, medium: 1 }\nquestions:\n  - id: a\n    section: purpose\n`,
+      'q.yaml:6: ',
+    ],
     ['a doubled key', `id: q\nid: r\n`, 'q.yaml:2: '],
     ['an alias', `id: &a q\nversion: *a\n`, 'q.yaml:1: '],
   ])('is refused for %s with file and line', (_, text, place) => {
@@ -110,6 +123,8 @@ describe('a policy file', () => {
   });
 
   test('that cannot be read is named', async () => {
-    await expect(loadQuestionnaire('/nowhere/q.yaml')).rejects.toThrow('/nowhere/q.yaml:1: cannot be read');
+    await expect(loadQuestionnaire('/nowhere/q.yaml')).rejects.toThrow(
+      '/nowhere/q.yaml:1: cannot be read',
+    );
   });
 });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Json, type RiskTierContent, type Tier, TIERS } from '@countersign/kernel';
+import { type Json, type RiskTierContent, TIERS, type Tier } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import {
   asArray,

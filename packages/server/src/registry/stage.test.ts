@@ -40,7 +40,10 @@ describe('the stage of a use', () => {
       ['scope-determination', 'mia'],
       ['role-assignment', 'mia'],
     ] as const) {
-      await firm.add({ type, scope: 'model', subjectRef: { workspace: WORKSPACE, model: MODEL }, content }, signer);
+      await firm.add(
+        { type, scope: 'model', subjectRef: { workspace: WORKSPACE, model: MODEL }, content },
+        signer,
+      );
     }
     expect(stageOfUse(firm.set(), use)).toBe('development');
     expect(stageOfUse(firm.set(), { ...use, model: 'another' })).toBe('proposed');

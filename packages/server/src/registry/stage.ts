@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type CountedRecord,
+  type EvidenceId,
   endingsOf,
   evidenceItems,
-  type EvidenceId,
   type RecordSet,
   type Transition,
   verifyWarrant,

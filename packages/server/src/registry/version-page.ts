@@ -63,7 +63,8 @@ export function versionPage(
   if (!found.ok) throw unknownVersion(ref, found.reason);
   const { context } = found;
   const own = ownRecords(set, context);
-  const newest = (type: string) => own.findLast(({ statement }) => statement.predicate.type === type);
+  const newest = (type: string) =>
+    own.findLast(({ statement }) => statement.predicate.type === type);
   const run = newest('training-run');
   return {
     model: ref.model,
@@ -85,8 +86,10 @@ export function versionPage(
     ...present('environment', newest('environment-lock')),
     snapshots: snapshotsOf(set, own, context).map(itemOf),
     ...listsOf(set, own, context),
-    restsOnIt: restingOn(set, [registered.artifact.digest, ...(run === undefined ? [] : [run.digest])])
-      .length,
+    restsOnIt: restingOn(set, [
+      registered.artifact.digest,
+      ...(run === undefined ? [] : [run.digest]),
+    ]).length,
   };
 }
 

@@ -4,7 +4,7 @@ import { jobsRoutes } from '@countersign/contract';
 import { type Envelope, type Json, parseEnvelope, readRecord } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
-import type { AccessQuestion } from '../../identity/access.ts';
+import type { AccessQuestion } from '../../identity/index.ts';
 import { type JobEvent, submitJob } from '../../jobs/index.ts';
 import { registerRoute } from '../register-route.ts';
 

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import { recordRoutes } from '@countersign/contract';
+import { z } from 'zod';
+import { CliError } from '../errors.ts';
+import type { ApiClient } from './api-client.ts';
+import { listRecords } from './digests.ts';
+
+/** The newest policy document of a kind, with the member that holds it. @throws CliError `not_found` */
+export async function policyInForce<T extends z.ZodType>(
+  client: ApiClient,
+  kind: 'promotion-policy' | 'questionnaire',
+  schema: T,
+): Promise<{ readonly digest: string; readonly value: z.output<T> }> {
+  const [newest] = await listRecords(client, { type: 'policy-document', kind });
+  if (newest === undefined) {
+    throw new CliError('not_found', `no ${kind} is in force`, {
+      details: {
+        next: 'two of administrator and model risk sign one: `countersign sign policies/…yaml`',
+      },
+    });
+  }
+  const { statement } = await client.call(recordRoutes.get, { params: { digest: newest.digest } });
+  const outer = z
+    .looseObject({ predicate: z.looseObject({ content: z.unknown() }) })
+    .parse(statement);
+  const parsed = schema.safeParse(outer.predicate.content);
+  if (parsed.success) return { digest: newest.digest, value: parsed.data };
+  throw new CliError(
+    'server_answer_invalid',
+    `the ${kind} in force cannot be read: ${z.prettifyError(parsed.error)}`,
+  );
+}

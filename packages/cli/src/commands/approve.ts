@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+import { governanceRoutes, identityRoutes } from '@countersign/contract';
+import { isDigest, type RecordSet } from '@countersign/kernel';
+import { resolveDigest } from '../client/digests.ts';
+import { verifiedBundle } from '../client/verified-records.ts';
+import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Input } from '../command/input.ts';
+import { CliError, usage } from '../errors.ts';
+import { describeChangeRequest } from '../output/describe-change-request.ts';
+import {
+  type ChangeRequestReview,
+  changeRequestRecord,
+  changeRequestReview,
+  type OpenRole,
+  rolesOf,
+  rolesOpenTo,
+} from '../records/change-request-review.ts';
+import type { Session } from '../session.ts';
+import { subjectText } from '../signing/describe-statement.ts';
+import type { Draft } from '../signing/person-statement.ts';
+import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
+
+const OPTIONS = [
+  {
+    flags: '--role ROLE',
+    summary: 'the duty you sign in; needed when you hold several that are asked for',
+  },
+  {
+    flags: '--statement TEXT',
+    summary: 'what you state; a plain sentence with your meaning unless given',
+  },
+  {
+    flags: '--even-if-conflicted',
+    summary:
+      'send it although a conflict was computed here; the server refuses it and the attempt is on record',
+  },
+] as const;
+
+export const approve: Command = {
+  name: 'approve',
+  summary: 'sign an approval, after recomputing what it stands for',
+  description:
+    'Fetches everything the change request rests on, verifies it against the founding record, judges gates and conflicts here, shows what is signed, and signs with your key.',
+  example: 'countersign approve 3f2a9c0d1e4b --as lena.legal',
+  arguments: [
+    { name: 'request', summary: 'digest of the change request, eight characters or more' },
+  ],
+  options: OPTIONS,
+  run: (input, session) => decide(input, session, 'approve'),
+};
+
+export const reject: Command = {
+  name: 'reject',
+  summary: 'sign a rejection of a change request',
+  example:
+    'countersign reject 3f2a9c0d1e4b --statement "the cutoff is not explained" --as lena.legal',
+  arguments: [
+    { name: 'request', summary: 'digest of the change request, eight characters or more' },
+  ],
+  options: OPTIONS,
+  run: (input, session) => decide(input, session, 'reject'),
+};
+
+type Decision = 'approve' | 'reject';
+
+async function decide(input: Input, session: Session, decision: Decision): Promise<Outcome> {
+  const client = session.client();
+  const digest = await resolveDigest(client, input.argument('request'), { type: 'change-record' });
+  const { set } = await verifiedBundle(session, digest);
+  const review = changeRequestReview(set, digest, session.now());
+  for (const line of describeChangeRequest(review)) session.io.err(line);
+  const role = roleFor(input, session, { set, review });
+  if (role.conflict !== undefined && !input.flag('even-if-conflicted')) {
+    throw new CliError('refused', role.conflict, {
+      apiCode: 'conflict_of_duties',
+      details: {
+        missing: [role.conflict],
+        next: 'ask somebody who took no part in building the version',
+      },
+    });
+  }
+  const evidence = await evidenceToName(session, set, review);
+  const { name } = await client.call(identityRoutes.me);
+  const recorded = await signOne(
+    session,
+    approvalDraft(set, review, {
+      decision,
+      role,
+      evidence,
+      printedName: name,
+      statement: input.optionalText('statement') ?? sentence(review, decision, role),
+    }),
+  );
+  const word = decision === 'approve' ? 'approved' : 'rejected';
+  return done(
+    { ...recorded, changeRequest: digest, role: role.role, decision },
+    `${word} ${subjectText(review.subject)} to ${review.request.transition} as ${role.role}`,
+    describeRecorded(recorded),
+  );
+}
+
+function roleFor(
+  input: Input,
+  session: Session,
+  at: { readonly set: RecordSet; readonly review: ChangeRequestReview },
+): OpenRole {
+  const account = session.account();
+  const now = session.now();
+  const roles = rolesOf(at.set, account, now);
+  const asked = at.review.verdict.approvals;
+  const wanted = input.optionalText('role');
+  // Somebody outside every role that is asked for may still have tried: their attempt is answered with the conflict.
+  const open = rolesOpenTo(at.set, at.review, { account, roles, now });
+  const found = wanted === undefined ? open : open.filter(({ role }) => role === wanted);
+  const [first, second] = found;
+  if (second !== undefined) {
+    throw usage(
+      `\`${account}\` holds ${found.map(({ role }) => role).join(' and ')}`,
+      'name one with --role',
+    );
+  }
+  if (first !== undefined) return first;
+  return barred(session, at, {
+    wanted,
+    held: roles.join(', '),
+    asked: asked.map(({ role }) => role).join(', '),
+  });
+}
+
+/** No approval that the policy asks for is open to them: say why, by the computed conflict where there is one. */
+function barred(
+  session: Session,
+  at: { readonly set: RecordSet; readonly review: ChangeRequestReview },
+  facts: { readonly wanted: string | undefined; readonly held: string; readonly asked: string },
+): OpenRole {
+  const account = session.account();
+  const [first] = at.review.verdict.approvals;
+  const chosen = at.review.verdict.approvals.find(({ role }) => role === facts.wanted) ?? first;
+  if (chosen !== undefined) {
+    const [own] = rolesOpenTo(at.set, at.review, {
+      account,
+      roles: [chosen.role],
+      now: session.now(),
+    });
+    if (own?.conflict !== undefined) return own;
+  }
+  throw new CliError(
+    'refused',
+    `\`${account}\` holds ${facts.held === '' ? 'no role' : facts.held}; this request asks for ${facts.asked === '' ? 'no approval' : facts.asked}`,
+    { apiCode: 'not_a_signer' },
+  );
+}
+
+/**
+ * What the signer saw: everything the request froze and what has come into force since, as the server lists it; each of
+ * them must be in the verified records.
+ */
+async function evidenceToName(
+  session: Session,
+  set: RecordSet,
+  review: ChangeRequestReview,
+): Promise<readonly string[]> {
+  const { evidence } = await session
+    .client()
+    .call(governanceRoutes.get, { params: { digest: review.digest } });
+  const unseen = evidence.find((digest) => !set.byDigest.has(digest));
+  if (unseen !== undefined) {
+    throw new CliError(
+      'record_unverified',
+      `evidence \`${unseen.slice(0, 12)}\` is not among the verified records`,
+    );
+  }
+  const omitted = review.request.evidence.find((digest) => !evidence.includes(digest));
+  if (omitted !== undefined) {
+    throw new CliError(
+      'record_unverified',
+      `the server left out frozen evidence \`${omitted.slice(0, 12)}\``,
+    );
+  }
+  return evidence;
+}
+
+function approvalDraft(
+  set: RecordSet,
+  review: ChangeRequestReview,
+  given: {
+    readonly decision: Decision;
+    readonly role: OpenRole;
+    readonly evidence: readonly string[];
+    readonly printedName: string;
+    readonly statement: string;
+  },
+): Draft {
+  const { digest } = changeRequestRecord(set, review.digest);
+  if (!isDigest(digest)) throw usage('the change request has no digest');
+  return {
+    type: 'approval-record',
+    kind: given.decision,
+    scope: 'version',
+    subjectRef: review.subject,
+    subject: { name: 'change-request', digest: { sha256: digest } },
+    source: [digest],
+    content: {
+      changeRequest: digest,
+      gate: given.role.gate,
+      role: given.role.role,
+      decision: given.decision,
+      meaning:
+        given.decision === 'approve' ? given.role.meaning : `rejected: ${given.role.meaning}`,
+      printedName: given.printedName,
+      statement: given.statement,
+      evidence: given.evidence,
+    },
+  };
+}
+
+function sentence(review: ChangeRequestReview, decision: Decision, role: OpenRole): string {
+  const what = `${subjectText(review.subject)} to ${review.request.transition}`;
+  return decision === 'approve'
+    ? `As ${role.role} I approve ${what}: ${role.meaning}.`
+    : `As ${role.role} I reject ${what}.`;
+}

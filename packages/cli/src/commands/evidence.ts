@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { registryRoutes } from '@countersign/contract';
+import { parseVersionName } from '../client/version-name.ts';
+import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Input } from '../command/input.ts';
+import { short, table } from '../output/table.ts';
+import type { Session } from '../session.ts';
+
+export const evidence: Command = {
+  name: 'evidence',
+  summary: 'completeness of a version’s evidence, clause by clause',
+  example: 'countersign evidence consumer-credit@1 --framework sr-26-2',
+  arguments: [{ name: 'version', summary: 'MODEL@N' }],
+  options: [
+    { flags: '--framework ID', summary: 'one framework pack; every one in scope unless given' },
+    { flags: '--use USE', summary: 'the use; the one it was built for unless given' },
+    {
+      flags: '--stage STAGE',
+      summary: 'judge what is due by then; what the version has reached unless given',
+      choices: ['intake', 'candidate', 'staging', 'production', 'production+30d'],
+    },
+    {
+      flags: '--gaps',
+      summary: 'only what is missing, stale or expired; exit 1 when something blocks',
+    },
+  ],
+  run: runEvidence,
+};
+
+const GAPS: ReadonlySet<string> = new Set(['missing', 'stale', 'expired']);
+
+async function runEvidence(input: Input, session: Session): Promise<Outcome> {
+  const { model, version } = parseVersionName(input.argument('version'));
+  const { frameworks } = await session.client().call(registryRoutes.evidence, {
+    params: { model, version },
+    query: {
+      framework: input.optionalText('framework'),
+      use: input.optionalText('use'),
+      stage: input.optionalText('stage'),
+    },
+  });
+  const gapsOnly = input.flag('gaps');
+  const lines = frameworks.flatMap(
+    ({ framework, packVersion, tier, reached, blocking, clauses }) => [
+      `${framework} ${packVersion}, tier ${tier}, due by ${reached}: ${blocking} blocking`,
+      ...table(
+        ['clause', 'evidence', 'status', 'records'],
+        clauses.flatMap(({ ref, evidence: items }) =>
+          items
+            .filter(({ status }) => !gapsOnly || GAPS.has(status))
+            .map(({ id, kind, status, records }) => [
+              ref,
+              kind === undefined ? id : `${id} (${kind})`,
+              status,
+              records.map(short).join(' '),
+            ]),
+        ),
+      ),
+      '',
+    ],
+  );
+  const isBlocked = frameworks.some(({ blocking }) => blocking > 0);
+  const shown = frameworks.length === 0 ? ['no framework pack is in scope'] : lines;
+  return gapsOnly && isBlocked
+    ? { ok: false, result: { frameworks }, lines: shown }
+    : done({ frameworks }, ...shown);
+}

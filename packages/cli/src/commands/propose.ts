@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { recordRoutes } from '@countersign/contract';
+import type { InventoryEntryContent, SubjectRef } from '@countersign/kernel';
+import { z } from 'zod';
+import { listRecords } from '../client/digests.ts';
+import { policyInForce } from '../client/policy-documents.ts';
+import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Input } from '../command/input.ts';
+import { CliError, usage } from '../errors.ts';
+import { computeTier, Questionnaire } from '../intake/compute-tier.ts';
+import {
+  type Roles,
+  readAnswers,
+  readModel,
+  readRoles,
+  readScope,
+} from '../intake/intake-files.ts';
+import { paperDraft } from '../papers/paper-draft.ts';
+import { type RepositoryFacts, readRepository } from '../papers/pipeline-facts.ts';
+import { type Paper, readPaper } from '../papers/read-paper.ts';
+import type { Session } from '../session.ts';
+import type { Draft } from '../signing/person-statement.ts';
+import { describeRecorded, signAndRecord } from '../signing/sign-and-record.ts';
+
+export const propose: Command = {
+  name: 'propose',
+  summary: 'intake of a model and its use: the owner proposes, model risk tiers',
+  description:
+    'The owner signs the inventory entry (intake/model.yaml or options) and the intended use. With --tier, model risk signs the tier that the questionnaire computes, scope per pack, fair-lending status, groups and floors (intake/*.yaml), and duties (intake/roles.yaml or --assign).',
+  example:
+    'countersign propose examples/consumer-credit --business-line "retail credit" --jurisdiction US --as omar.owner',
+  arguments: [
+    {
+      name: 'dir',
+      summary: 'repository of the model; the current directory unless given',
+      isOptional: true,
+    },
+  ],
+  options: [
+    { flags: '--tier', summary: 'model risk’s part: tier, scope, duties' },
+    { flags: '--name NAME', summary: 'name of the model for people' },
+    { flags: '--purpose TEXT', summary: 'purpose; that of the intended-use paper unless given' },
+    { flags: '--owner ACCOUNT', summary: 'owner; the author of the intended use unless given' },
+    {
+      flags: '--developer ACCOUNT',
+      summary: 'developer; the author of the design rationale unless given',
+    },
+    { flags: '--business-line TEXT', summary: 'business line' },
+    { flags: '--jurisdiction CODE', summary: 'where it is used', isRepeated: true },
+    {
+      flags: '--assign ACCOUNT=ROLE',
+      summary: 'with --tier: a duty on this model',
+      isRepeated: true,
+    },
+    { flags: '--competence TEXT', summary: 'with --assign: why they can' },
+    { flags: '--conflicts TEXT', summary: 'with --assign: declared conflicts' },
+  ],
+  run: runPropose,
+};
+
+async function runPropose(input: Input, session: Session): Promise<Outcome> {
+  const directory = resolve(session.cwd, input.optionalArgument('dir') ?? '.');
+  const facts = readRepository(directory);
+  if (facts.use === undefined)
+    throw usage(`\`${directory}\` names no use`, 'write `use:` in countersign.yaml');
+  const target = { ...facts, use: facts.use };
+  const drafts = input.flag('tier')
+    ? await riskDrafts(input, session, target)
+    : await ownerDrafts(input, session, target);
+  const recorded = await signAndRecord(session, drafts);
+  return done(
+    { model: facts.model, use: facts.use, records: recorded },
+    ...recorded.map(describeRecorded),
+  );
+}
+
+type Repository = RepositoryFacts & { readonly use: string };
+
+async function ownerDrafts(
+  input: Input,
+  session: Session,
+  facts: Repository,
+): Promise<readonly Draft[]> {
+  const paper = paperOf(facts, 'intended-use');
+  const use = await paperDraft(session, paper, facts);
+  if (use !== undefined) {
+    const body = paper.bytes;
+    await session
+      .client()
+      .call(recordRoutes.putBlob, { body, contentType: 'application/octet-stream' });
+  }
+  const { workspace } = session.profile();
+  const entry: Draft = {
+    type: 'inventory-entry',
+    scope: 'model',
+    subjectRef: { workspace, model: facts.model },
+    ...(await superseding(session, { type: 'inventory-entry', model: facts.model })),
+    content: entryContent(input, facts, paper),
+  };
+  return use === undefined ? [entry] : [entry, use];
+}
+
+function paperOf(facts: RepositoryFacts, id: string): Paper {
+  const file = facts.papers[id];
+  if (file === undefined) throw usage(`\`papers\` of countersign.yaml names no ${id}`);
+  const path = join(facts.directory, file);
+  try {
+    return readPaper(path, readFileSync(path, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause;
+    throw new CliError(
+      'file_missing',
+      `\`${path}\` cannot be read; check \`papers\` of countersign.yaml`,
+      { cause },
+    );
+  }
+}
+
+function entryContent(input: Input, facts: Repository, intended: Paper): InventoryEntryContent {
+  const written = readModel(facts.directory);
+  const option = (name: string, fallback: () => string): string =>
+    input.optionalText(name) ?? fallback();
+  const jurisdictions = input.list('jurisdiction');
+  const stated = intended.content.sections.find(({ heading }) => heading === 'Purpose')?.markdown;
+  return {
+    name: option('name', () => written?.name ?? facts.model),
+    purpose: option('purpose', () => written?.purpose ?? stated ?? intended.content.title),
+    owner: option('owner', () => written?.owner ?? intended.content.author),
+    developer: option(
+      'developer',
+      () => written?.developer ?? paperOf(facts, 'design-rationale').content.author,
+    ),
+    origin: written?.origin ?? 'built',
+    businessLine: option(
+      'business-line',
+      () => written?.businessLine ?? missing('--business-line'),
+    ),
+    jurisdictions:
+      jurisdictions.length > 0
+        ? jurisdictions
+        : (written?.jurisdictions ?? missing('--jurisdiction')),
+    uses: written?.uses ?? [facts.use],
+  };
+}
+
+function missing(option: string): never {
+  throw usage(`\`${option}\` is missing`, 'give it, or write intake/model.yaml');
+}
+
+async function riskDrafts(
+  input: Input,
+  session: Session,
+  facts: Repository,
+): Promise<readonly Draft[]> {
+  const { workspace } = session.profile();
+  const subjectRef: SubjectRef = { workspace, model: facts.model, use: facts.use };
+  const scope = readScope(facts.directory);
+  const answers = readAnswers(facts.directory);
+  const policy = await policyInForce(
+    session.client(),
+    'questionnaire',
+    z.looseObject({ questionnaire: Questionnaire }),
+  );
+  const computed = computeTier(policy.value.questionnaire, answers);
+  session.progress(`${computed.points} points: tier ${computed.computed}`);
+  const tier: Draft = {
+    type: 'risk-tier',
+    scope: 'use',
+    subjectRef,
+    source: [policy.digest],
+    ...(await superseding(session, { type: 'risk-tier', model: facts.model, use: facts.use })),
+    content: {
+      ...computed,
+      tier: scope.tier ?? computed.computed,
+      ...(scope.override === undefined ? {} : { override: scope.override }),
+      fairLending: scope.fairLending,
+      groups: scope.groups,
+      floors: scope.floors,
+    },
+  };
+  const determinations = scope.packs.map(
+    (content): Draft => ({ type: 'scope-determination', scope: 'use', subjectRef, content }),
+  );
+  return [...determinations, tier, ...(await dutyDrafts(input, session, facts))];
+}
+
+async function dutyDrafts(
+  input: Input,
+  session: Session,
+  facts: Repository,
+): Promise<readonly Draft[]> {
+  const { workspace } = session.profile();
+  const assignments = [
+    ...(readRoles(facts.directory)?.assignments ?? []),
+    ...assigned(input, session),
+  ];
+  return assignments.map(
+    (content): Draft => ({
+      type: 'role-assignment',
+      scope: 'model',
+      subjectRef: { workspace, model: facts.model },
+      content,
+    }),
+  );
+}
+
+type Assignment = Omit<Roles['assignments'][number], 'role'> & { readonly role: string };
+
+function assigned(input: Input, session: Session): readonly Assignment[] {
+  return input.list('assign').map((text) => {
+    const [principal = '', role = '', ...rest] = text.split('=');
+    if (principal === '' || role === '' || rest.length > 0) {
+      throw usage(`\`${text}\` is not ACCOUNT=ROLE, as in \`vera.validator=validator\``);
+    }
+    return {
+      principal,
+      role,
+      from: session.now(),
+      competence: input.optionalText('competence') ?? 'holds the role by an enrolled key',
+      conflicts: input.optionalText('conflicts') ?? 'none declared',
+    };
+  });
+}
+
+/** An intake that is made again supersedes the record before. */
+async function superseding(
+  session: Session,
+  filter: { readonly type: string; readonly model: string; readonly use?: string },
+): Promise<{ readonly supersedes?: string }> {
+  const [newest] = await listRecords(session.client(), filter);
+  return newest === undefined ? {} : { supersedes: newest.digest };
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isDigest } from '@countersign/kernel';
+import { parseModelName } from '../client/version-name.ts';
+import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Input } from '../command/input.ts';
+import { usage } from '../errors.ts';
+import { gatewayServerToken, startDataGateway } from '../host/start-data-gateway.ts';
+import { readConfigFile } from '../profile/profile.ts';
+import type { Session } from '../session.ts';
+import { untilAborted } from './up.ts';
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'the gateway: answers only under warrants whose chain it verifies itself',
+  description:
+    'Refuses to start, with every reason, when no warrant holds for what it was asked to serve. A production gateway (the default) refuses demonstration warrants.',
+  example: 'countersign serve consumer-credit --demonstration --as olaf.operator',
+  arguments: [
+    {
+      name: 'model',
+      summary: 'models to serve; every warranted one unless given',
+      isOptional: true,
+      isRepeated: true,
+    },
+  ],
+  options: [
+    {
+      flags: '--root DIGEST',
+      summary: 'founding record to trust; that of the data directory unless given',
+    },
+    {
+      flags: '--demonstration',
+      summary: 'accept warrants of a firm founded in demonstration mode',
+    },
+    {
+      flags: '--stage STAGE',
+      summary: 'production unless given',
+      choices: ['staging', 'production'],
+    },
+    {
+      flags: '--database-url URL',
+      summary: 'where decisions are logged, as a role that may insert them',
+    },
+    { flags: '--host HOST', summary: 'address to listen on; 127.0.0.1 unless given' },
+    { flags: '--port PORT', summary: 'port; the configured one unless given' },
+    { flags: '--check', summary: 'verify and start, then stop at once' },
+  ],
+  run: runServe,
+};
+
+async function runServe(input: Input, session: Session): Promise<Outcome> {
+  const profile = session.profile();
+  const { dataDir } = profile;
+  const root = input.optionalText('root') ?? session.root();
+  if (!isDigest(root))
+    throw usage(`\`--root\` must be a SHA-256 digest in lower-case hex, not \`${root}\``);
+  const config = readConfigFile(dataDir);
+  const database = await databaseOf(input, dataDir, config?.databaseUrl);
+  try {
+    const gateway = await startDataGateway({
+      dataDir,
+      workspace: profile.workspace,
+      root,
+      environment: input.optionalText('stage') === 'staging' ? 'staging' : 'production',
+      production: !input.flag('demonstration'),
+      models: input.argumentList('model').map(parseModelName),
+      serverUrl: profile.serverUrl,
+      serverToken: gatewayServerToken(dataDir, profile.token),
+      databaseUrl: database.url,
+      host: input.optionalText('host') ?? '127.0.0.1',
+      port: input.count('port') ?? config?.ports.gateway ?? 0,
+      report: (text) => session.io.err(`gateway: ${text}`),
+    });
+    const { warrants, refusals } = gateway.deployments.held();
+    const result = { url: gateway.url, warrants, refusals };
+    try {
+      session.io.out(input.flag('json') ? JSON.stringify(result) : `gateway   ${gateway.url}`);
+      for (const { model, version, use, warrant, expires } of warrants) {
+        session.io.err(
+          `serves ${model}@${version} for ${use} under warrant ${warrant.slice(0, 12)} until ${expires}`,
+        );
+      }
+      if (!input.flag('check'))
+        await untilAborted(session.io.signal ?? new AbortController().signal);
+    } finally {
+      await gateway.close();
+    }
+    return done(result, 'stopped');
+  } finally {
+    await database.close();
+  }
+}
+
+/** The embedded database is adopted while the server runs it, and left running. */
+async function databaseOf(
+  input: Input,
+  dataDir: string,
+  configured: string | undefined,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const given = input.optionalText('database-url');
+  // Used as it is: a gateway needs the insert path alone, not the rights of the database's owner.
+  if (given !== undefined) return { url: given, close: () => Promise.resolve() };
+  const { openData } = await import('@countersign/server');
+  const data = await openData({
+    dataDir,
+    ...(configured === undefined ? {} : { databaseUrl: configured }),
+  });
+  return { url: data.database.url, close: () => data.close() };
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Gateway, startGateway } from '@countersign/gateway';
+import { CliError } from '../errors.ts';
+import { openKey, readKeyFile } from '../profile/signing-key.ts';
+import { gatewayCallers, gatewayHmacKey } from './gateway-secrets.ts';
+
+export interface DataGatewayOptions {
+  readonly dataDir: string;
+  readonly workspace: string;
+  /** The one thing the gateway is configured with. */
+  readonly root: string;
+  readonly environment: 'staging' | 'production';
+  /** A production gateway refuses demonstration warrants. */
+  readonly production: boolean;
+  readonly models: readonly string[];
+  readonly serverUrl: string;
+  readonly serverToken: string;
+  /** With the rights of the application role: it cannot update or delete decisions. */
+  readonly databaseUrl: string;
+  readonly port: number;
+  readonly host: string;
+  readonly report: (text: string) => void;
+}
+
+/** The name under which the founding record enrols the first gateway. */
+const GATEWAY_NAME = 'gateway-1';
+
+/** Starts the gateway of a data directory with its enrolled key. @throws GatewayError `not_warranted` with every reason */
+export function startDataGateway(options: DataGatewayOptions): Promise<Gateway> {
+  const { dataDir, report, ...given } = options;
+  const signer = openKey(readKeyFile(join(dataDir, 'keys', 'gateway.json')), undefined);
+  return startGateway({
+    ...given,
+    name: GATEWAY_NAME,
+    stateDir: join(dataDir, 'gateway'),
+    signer,
+    hmacKey: gatewayHmacKey(dataDir),
+    callers: gatewayCallers(dataDir),
+    report: (error) => report(error instanceof Error ? error.message : String(error)),
+  });
+}
+
+/**
+ * A token with which a gateway fetches artefacts: the acting account's, else that of an account whose token lies in the
+ * data directory and that may read them.
+ * @throws CliError `no_token`
+ */
+export function gatewayServerToken(dataDir: string, token: string | undefined): string {
+  if (token !== undefined) return token;
+  const people = join(dataDir, 'people');
+  const found = existsSync(people)
+    ? readdirSync(people)
+        .sort()
+        .map((account) => join(people, account, 'token'))
+        .find(existsSync)
+    : undefined;
+  if (found !== undefined) return readFileSync(found, 'utf8').trim();
+  throw new CliError(
+    'no_token',
+    `no account of \`${dataDir}\` can fetch artefacts for the gateway`,
+    {
+      details: { next: 'start it as an operator with --as, or set COUNTERSIGN_TOKEN' },
+    },
+  );
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import process from 'node:process';
+import { demoCommand } from './commands/demo.ts';
+import { COMMANDS } from './commands/index.ts';
+import { processIo } from './process-io.ts';
+import { runCommand } from './run-command.ts';
+
+const abort = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second signal ends at once: the first one is being obeyed and something hangs.
+    if (abort.signal.aborted) process.exit(1);
+    abort.abort();
+  });
+}
+const { exitCode } = await runCommand(process.argv.slice(2), processIo(abort.signal), [
+  demoCommand(runCommand),
+  ...COMMANDS,
+]);
+process.exitCode = exitCode;
+// A scorer or a pool may still hold the event loop; everything durable is written by now.
+process.exit();

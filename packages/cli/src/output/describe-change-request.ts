@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GateVerdict } from '@countersign/kernel';
+import type { ChangeRequestReview } from '../records/change-request-review.ts';
+import { subjectText } from '../signing/describe-statement.ts';
+import { fields, short, table } from './table.ts';
+
+export function describeChangeRequest(review: ChangeRequestReview): readonly string[] {
+  const { request, verdict } = review;
+  return [
+    ...fields([
+      ['change request', review.digest],
+      ['proposes', `${subjectText(review.subject)} to ${request.transition}`],
+      ['by', `${review.submitter} at ${review.submittedAt}`],
+      ['reason', request.reason],
+      ['impact', request.impact],
+      ['rollback', request.rollback],
+      ['artefact', request.artifactDigest],
+      ['evidence', `${request.evidence.length} records frozen`],
+      ['policy', short(request.policy)],
+      ['rules', request.rulesVersion],
+    ]),
+    '',
+    ...describeVerdict(verdict),
+  ];
+}
+
+/** Conditions and approvals as a table, then what is missing. */
+export function describeVerdict(
+  verdict: Pick<GateVerdict, 'allowed' | 'conditions' | 'approvals' | 'missing'>,
+): readonly string[] {
+  const rows = [
+    ...verdict.conditions.map(({ gate, id, outcome, reasons }) => [
+      gate,
+      id,
+      outcome,
+      reasons.join('; '),
+    ]),
+    ...verdict.approvals.map(({ gate, role, needed, given }) => [
+      gate,
+      `approval by ${role}`,
+      given.length >= needed ? 'given' : 'open',
+      given.map(({ account }) => account).join(', '),
+    ]),
+  ];
+  const missing = verdict.missing.map((one) => `  missing: ${one}`);
+  return [
+    ...table(['gate', 'condition', 'outcome', ''], rows),
+    ...(missing.length > 0 ? ['', ...missing] : []),
+  ];
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CliError } from '../errors.ts';
+import type { Io } from '../io.ts';
+
+/**
+ * The passphrase of a signing key: from `--passphrase-file`, COUNTERSIGN_PASSPHRASE, or asked for without echo. It is
+ * never an option, since options show in process lists.
+ */
+export async function passphraseFor(io: Io, what: string, file?: string): Promise<string> {
+  if (file !== undefined) return readPassphrase(resolve(io.cwd ?? process.cwd(), file));
+  const given = io.env.COUNTERSIGN_PASSPHRASE;
+  if (given !== undefined && given !== '') return given;
+  if (io.isTerminal && io.askHidden !== undefined) return io.askHidden(`passphrase of ${what}: `);
+  throw new CliError('passphrase_missing', `the passphrase of ${what} is needed to sign`, {
+    details: {
+      next: 'give --passphrase-file FILE or COUNTERSIGN_PASSPHRASE, or run it in a terminal',
+    },
+  });
+}
+
+function readPassphrase(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+  } catch (cause) {
+    throw new CliError('file_missing', `passphrase file \`${path}\` cannot be read`, { cause });
+  }
+}
