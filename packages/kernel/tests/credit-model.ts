@@ -118,6 +118,20 @@ export async function intake(firm: Firm, policy: Json = POLICY) {
   });
   const policyDigest = await firm.add(document('promotion-policy', { policy }), 'ada', 'mia');
   const pack = await firm.add(document('framework-pack', { pack: PACK }), 'ada', 'mia');
+  await firm.add(
+    {
+      type: 'scope-determination',
+      scope: 'use',
+      subjectRef: use,
+      content: {
+        pack: 'test-pack',
+        inScope: true,
+        rationale: 'house rule',
+        revisitTrigger: 'none',
+      },
+    },
+    'mia',
+  );
   await firm.add({ type: 'intended-use', scope: 'use', subjectRef: use, content: {} }, 'omar');
   await firm.add(
     {

@@ -311,6 +311,28 @@ describe('a request for production', () => {
   });
 });
 
+test('a change request that leaves out a framework pack in scope is denied', async () => {
+  const firm = await foundFirm();
+  const candidate = await build(firm, await intake(firm));
+  const change = await submit(firm, candidate, 'staging', 'dana', { packs: [] });
+  expect(judge(firm, change, 'submit').missing.join()).toMatch(/leaves out framework pack/);
+});
+
+test('a change request under a policy that was replaced before it was opened is denied', async () => {
+  const firm = await foundFirm();
+  const first = await intake(firm);
+  await intake(firm);
+  const candidate = await build(firm, first);
+  const change = await submit(firm, candidate, 'staging');
+  expect(judge(firm, change, 'submit').missing.join()).toMatch(/policy it names was replaced/);
+});
+
+test('a change request opened before its policy was replaced keeps the policy it was opened under', async () => {
+  const { firm, change } = await candidateOf();
+  await intake(firm);
+  expect(judge(firm, change, 'submit').allowed).toBe(true);
+});
+
 test('a change request under an unknown rules version is denied', async () => {
   const firm = await foundFirm();
   const signed = await intake(firm);

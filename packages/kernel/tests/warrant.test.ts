@@ -79,6 +79,12 @@ describe('a warrant', () => {
     expect(check(firm, production)).toMatch(/ended by record .*: drift/);
   });
 
+  test('that runs longer than its policy allows for the tier is denied', async () => {
+    const firm = await foundFirm();
+    const { production } = await produce(firm, { expires: '2126-01-01T00:00:00.000Z' });
+    expect(check(firm, production)).toMatch(/longer than policy or its exceptions allow/);
+  });
+
   test('of a demonstration firm is refused by a production gateway', async () => {
     const firm = await foundFirm();
     const { production } = await produce(firm);

@@ -16,7 +16,7 @@ export interface JudgedMeasurement {
 
 /**
  * The measurements of a report. Its `content.measurements` each hold `metric`, `value`, `verdict`, and where they
- * apply `group`, `segment` and `limit {op, value}`; the id is `metric[segment=value][group]` in that order.
+ * apply `group`, `segment` and `limit {op, value}`; the id joins metric, segment and group with `/`, in that order.
  */
 export function measurementsOf(record: CountedRecord): readonly JudgedMeasurement[] {
   const { content } = record.statement.predicate;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { readChangeRequest } from '../gates/change-request.ts';
+import { readChangeRequest, readExceptionContent } from '../gates/change-request.ts';
 import type { GateVerdict } from '../gates/evaluate.ts';
+import { gateFacts } from '../gates/facts.ts';
 import type { Transition } from '../gates/policy.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
 import { asOfIndex, type RecordSet } from '../records/record-set.ts';
@@ -14,6 +15,7 @@ export type WarrantDenialCode =
   | 'warrant_malformed'
   | 'warrant_gates'
   | 'warrant_mismatch'
+  | 'warrant_overlong'
   | 'warrant_demonstration'
   | 'warrant_environment'
   | 'warrant_not_yet'
@@ -77,6 +79,7 @@ function check(set: RecordSet, question: WarrantQuestion): WarrantCheck {
   const denials = [
     ...verdict.missing.map((reason): WarrantDenial => ({ code: 'warrant_gates', reason })),
     ...mismatches(set, { warrant, subject }),
+    ...overlong(then, { warrant, verdict, loggedAt: record.loggedAt }),
     ...timeAndPlace(set, warrant, question),
     ...revocations(set, question.warrant),
   ];
@@ -112,6 +115,37 @@ function mismatches(
       code: 'warrant_mismatch',
       reason: `the warrant's ${what} is not the one that was approved`,
     }));
+}
+
+const DAY_MS = 86_400_000;
+/** The platform writes the end of a warrant a moment before the log dates it. */
+const GRACE_MS = 3_600_000;
+
+/** A warrant ends no later than its policy allows for the tier, and with the first exception that it rests on. */
+function overlong(
+  set: RecordSet,
+  at: { readonly warrant: Warrant; readonly verdict: GateVerdict; readonly loggedAt: string },
+): readonly WarrantDenial[] {
+  const { warrant, verdict, loggedAt } = at;
+  const read = gateFacts(set, warrant.changeRequest, loggedAt);
+  if (!read.ok) return [];
+  const { policy, tier, request } = read.facts;
+  const days = policy.transitions[request.transition].warrantDaysMax[tier];
+  const ends = [Date.parse(loggedAt) + days * DAY_MS + GRACE_MS, ...exceptionEnds(set, verdict)];
+  if (Date.parse(warrant.expires) <= Math.min(...ends)) return [];
+  const reason = `the warrant runs until ${warrant.expires}, longer than policy or its exceptions allow`;
+  return [{ code: 'warrant_overlong', reason }];
+}
+
+function exceptionEnds(set: RecordSet, verdict: GateVerdict): readonly number[] {
+  const excepted = verdict.conditions.filter(({ outcome }) => outcome === 'excepted');
+  return excepted.flatMap(({ records }) =>
+    records.flatMap((digest) => {
+      const predicate = set.byDigest.get(digest)?.statement.predicate;
+      if (predicate?.type !== 'exception-record') return [];
+      return [Date.parse(readExceptionContent(predicate.content).expires)];
+    }),
+  );
 }
 
 function timeAndPlace(
