@@ -127,6 +127,7 @@ export type { InputRow } from './scorer/input-values.ts';
 export { openScorer, type Score, type Scorer } from './scorer/open-scorer.ts';
 export { addScores, readInputs, scoreRows } from './scorer/score-table.ts';
 export {
+  INPUT_COLUMN_TYPES,
   type InputType,
   type ScorerInput,
   type ScorerSpec,

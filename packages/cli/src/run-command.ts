@@ -2,6 +2,7 @@
 import { parseArguments } from './command/build-program.ts';
 import type { Command } from './command/command.ts';
 import type { CommandRun } from './command/command-run.ts';
+import { demoCommand } from './commands/demo.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { Io } from './io.ts';
 import { describeError } from './output/describe-error.ts';
@@ -14,7 +15,7 @@ import { createSession } from './session.ts';
 export async function runCommand(
   argv: readonly string[],
   io: Io,
-  commands: readonly Command[] = COMMANDS,
+  commands: readonly Command[] = [...COMMANDS, demoCommand(runCommand)],
 ): Promise<CommandRun> {
   const parsed = parseArguments(commands, argv, io);
   if (parsed.kind === 'help') return { exitCode: 0 };
@@ -27,9 +28,10 @@ export async function runCommand(
   const json = input.flag('json');
   const session = createSession(io, input);
   try {
-    const { ok, result, lines } = await command.run(input, session);
-    if (json) io.out(JSON.stringify(result, null, 2));
-    else for (const line of lines) io.out(line);
+    const { ok, result, lines, isPrinted = false } = await command.run(input, session);
+    if (json) {
+      if (!isPrinted) io.out(JSON.stringify(result, null, 2));
+    } else for (const line of lines) io.out(line);
     return { exitCode: ok ? 0 : 1, result };
   } catch (error) {
     const described = describeError(error);

@@ -6,7 +6,12 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSigner, type RunningServer, readKeyFile as readServerKey, startServer } from '@countersign/server';
+import {
+  openSigner,
+  type RunningServer,
+  readKeyFile as readServerKey,
+  startServer,
+} from '@countersign/server';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Io, runCommand } from '../src/index.ts';
 import { createKeyFile, openKey, readKeyFile } from '../src/profile/signing-key.ts';
@@ -33,7 +38,11 @@ interface Ran {
   readonly text: string;
 }
 
-async function run(account: Account | undefined, argv: readonly string[], env: Io['env'] = {}): Promise<Ran> {
+async function run(
+  account: Account | undefined,
+  argv: readonly string[],
+  env: Io['env'] = {},
+): Promise<Ran> {
   const lines: string[] = [];
   const io: Io = {
     out: (line) => lines.push(line),
@@ -63,7 +72,9 @@ async function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+      probe.close(() =>
+        resolve(typeof address === 'object' && address !== null ? address.port : 0),
+      );
     });
   });
 }
@@ -104,12 +115,16 @@ describe('keys and sign-in', () => {
     });
     expect(signedIn.exitCode, signedIn.text).toBe(0);
     expect((await run(undefined, ['models'])).exitCode).toBe(0);
-    const wrong = await run(undefined, ['login', 'dana.developer', '--renew'], { COUNTERSIGN_PASSWORD: 'nonsense-nonsense' });
+    const wrong = await run(undefined, ['login', 'dana.developer', '--renew'], {
+      COUNTERSIGN_PASSWORD: 'nonsense-nonsense',
+    });
     expect(wrong.result).toHaveProperty('error.code', 'not_signed_in');
   });
 
   test('a wrong passphrase signs nothing', async () => {
-    const ran = await run('omar.owner', ['propose', repository], { COUNTERSIGN_PASSPHRASE: 'not the passphrase' });
+    const ran = await run('omar.owner', ['propose', repository], {
+      COUNTERSIGN_PASSPHRASE: 'not the passphrase',
+    });
     expect(ran.result).toHaveProperty('error.code', 'passphrase_wrong');
     expect((await ok('omar.owner', 'models')).result).toEqual([]);
   });
@@ -122,13 +137,22 @@ describe('keys and sign-in', () => {
 
 describe('intake', () => {
   test('a policy takes two persons, one of whom sees it in what waits', async () => {
-    for (const file of ['policies/promotion.yaml', 'policies/questionnaire.yaml', 'frameworks/sr-26-2.yaml']) {
+    for (const file of [
+      'policies/promotion.yaml',
+      'policies/questionnaire.yaml',
+      'frameworks/sr-26-2.yaml',
+    ]) {
       const path = join(top, file);
       const first = await ok('mia.risk', 'sign', path);
       expect(first.result).toMatchObject({ state: 'awaiting-signatures', type: 'policy-document' });
       const digest = String(first.result.digest);
-      expect((await ok('ada.admin', 'inbox')).text).toContain(`countersign sign --add ${digest.slice(0, 12)}`);
-      expect((await ok('ada.admin', 'sign', '--add', path)).result).toMatchObject({ state: 'recorded', digest });
+      expect((await ok('ada.admin', 'inbox')).text).toContain(
+        `countersign sign --add ${digest.slice(0, 12)}`,
+      );
+      expect((await ok('ada.admin', 'sign', '--add', path)).result).toMatchObject({
+        state: 'recorded',
+        digest,
+      });
     }
   }, 60_000);
 
@@ -138,7 +162,9 @@ describe('intake', () => {
     expect(proposed.text).toContain('recorded intended-use');
     await ok('mia.risk', 'propose', repository, '--tier');
     const { result } = await ok('omar.owner', 'inventory');
-    expect(result).toMatchObject([{ model: 'consumer-credit', uses: [{ tier: 'high', fairLending: true }] }]);
+    expect(result).toMatchObject([
+      { model: 'consumer-credit', uses: [{ tier: 'high', fairLending: true }] },
+    ]);
   }, 60_000);
 
   test('the owner cannot tier, whatever the command line says', async () => {
@@ -152,7 +178,9 @@ describe('intake', () => {
     const stranger = await run('omar.owner', ['sign', paper]);
     expect(stranger.result).toHaveProperty('error.code', 'refused');
     const first = await ok('dana.developer', 'sign', paper);
-    expect((await ok('dana.developer', 'sign', paper)).result).toMatchObject({ state: 'unchanged' });
+    expect((await ok('dana.developer', 'sign', paper)).result).toMatchObject({
+      state: 'unchanged',
+    });
     writeFileSync(paper, `${readFileSync(paper, 'utf8')}\n## Added\n\nLater.\n`);
     const second = await ok('dana.developer', 'sign', paper);
     const shown = await ok('dana.developer', 'show', String(second.result.digest).slice(0, 12));
@@ -162,7 +190,8 @@ describe('intake', () => {
 
 describe('refusals', () => {
   test('a dirty tree is not run', async () => {
-    const git = (...args: readonly string[]) => execFileSync('git', [...args], { cwd: repository, stdio: 'ignore' });
+    const git = (...args: readonly string[]) =>
+      execFileSync('git', [...args], { cwd: repository, stdio: 'ignore' });
     git('init', '--quiet');
     git('add', '--all');
     git('-c', 'user.name=d', '-c', 'user.email=d@x.example', 'commit', '--quiet', '-m', 'credit');
@@ -194,25 +223,39 @@ describe('refusals', () => {
   });
 
   test('no warrant, no gateway: serve refuses to start', async () => {
-    const ran = await run('omar.owner', ['serve', 'consumer-credit', '--demonstration', '--check', '--port', '0']);
+    const ran = await run('omar.owner', [
+      'serve',
+      'consumer-credit',
+      '--demonstration',
+      '--check',
+      '--port',
+      '0',
+    ]);
     expect(ran.exitCode).toBe(1);
   });
 });
 
 describe('the data directory', () => {
   test('the log verifies against what is published', async () => {
-    expect((await ok('ada.admin', 'ledger', 'verify', '--published')).text).toContain('everything agrees');
+    expect((await ok('ada.admin', 'ledger', 'verify', '--published')).text).toContain(
+      'everything agrees',
+    );
     const { result } = await ok('ada.admin', 'ledger', 'checkpoint');
     expect(result).toMatchObject({ origin: 'test-bank.example/log' });
   });
 
   test('a backup is refused while the server runs, and restores to the same log afterwards', async () => {
     const backup = join(scratch, 'backup');
-    expect((await run('ada.admin', ['backup', '--out', backup])).result).toHaveProperty('error.code', 'refused');
+    expect((await run('ada.admin', ['backup', '--out', backup])).result).toHaveProperty(
+      'error.code',
+      'refused',
+    );
     await server.close();
     await ok('ada.admin', 'backup', '--out', backup);
     const restored = join(scratch, 'restored');
-    const made = await run('ada.admin', ['restore', backup, '--data', restored], { COUNTERSIGN_DATA: restored });
+    const made = await run('ada.admin', ['restore', backup, '--data', restored], {
+      COUNTERSIGN_DATA: restored,
+    });
     expect(made.exitCode, made.text).toBe(0);
     const verified = await run('ada.admin', ['ledger', 'verify'], { COUNTERSIGN_DATA: restored });
     expect(verified.text).toContain('everything agrees');
@@ -232,7 +275,9 @@ describe('the data directory', () => {
     const backup = join(scratch, 'backup');
     const file = join(backup, 'tables', 'account.ndjson');
     writeFileSync(file, readFileSync(file, 'utf8').replace('ada', 'eve'));
-    const ran = await run('ada.admin', ['restore', backup], { COUNTERSIGN_DATA: join(scratch, 'never') });
+    const ran = await run('ada.admin', ['restore', backup], {
+      COUNTERSIGN_DATA: join(scratch, 'never'),
+    });
     expect(ran.text).toContain('table `account` of the backup is damaged');
   });
 });

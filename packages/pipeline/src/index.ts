@@ -18,6 +18,7 @@ export { type NamedSplit, type SplitAccess, splitParts } from './file/split-part
 export { type PlannedInput, type PlannedStep, planSteps, WHOLE_SPLIT } from './file/step-plan.ts';
 export type { Artifact, Decision, Step } from './file/step-section.ts';
 export { toRecordJson } from './file/to-record-json.ts';
+export { type ReadYaml, readYamlText, type YamlText } from './file/yaml-text.ts';
 export type { ComparedFile, RebuildResult, RebuildVerdict } from './rebuild/rebuild-result.ts';
 export { type RebuildOptions, rebuildRun } from './rebuild/rebuild-run.ts';
 export { type ExecuteRunOptions, executeRun, PIPELINE_FILE } from './run/execute-run.ts';

@@ -428,10 +428,24 @@ describe('sealed rows', () => {
 });
 
 describe('bundles and files of the log', () => {
-  test('a digest that names nothing of a model has no bundle', async () => {
-    const answer = await server.as('ops', { url: `/v1/bundles/${server.context.root}` });
+  test('a record of no model has no bundle', async () => {
+    const answer = await server.as('ops', { url: `/v1/bundles/${facts.policy}` });
     expect(answer.statusCode).toBe(404);
     expect(errorOf(answer).code).toBe('bundle_unavailable');
+  });
+
+  test('the founding record’s bundle is the firm’s own records, and verifies', async () => {
+    const { root } = server.context;
+    const answer = await server.as('ops', { url: `/v1/bundles/${root}` });
+    expect(answer.statusCode).toBe(200);
+    const result = verifyBundle(nodePrimitives, readProofBundle(answer.json()), root);
+    if (!result.ok) throw new Error(result.reason);
+    const { records, byDigest } = result.set;
+    expect(byDigest.has(root)).toBe(true);
+    expect(byDigest.has(facts.policy)).toBe(true);
+    expect(new Set(records.map(({ statement }) => statement.predicate.scope))).toEqual(
+      new Set(['firm']),
+    );
   });
 
   test('the checkpoint and its tiles are public', async () => {

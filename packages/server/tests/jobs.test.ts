@@ -68,6 +68,21 @@ describe('a job', { timeout: 60_000 }, () => {
     expect(await recordsOfType('integrity-check')).toBe(1);
   });
 
+  test('that reports without end has a bounded number of events, the last of which says so', async () => {
+    server = await testServer();
+    await server.context.jobs.stop();
+    const service = await start(async (_context, work) => {
+      for (let line = 0; line < 20_000; line += 1) work.report(`line ${line}`);
+      return async () => ({ records: [] });
+    });
+    const id = await submit(service);
+    const texts: string[] = [];
+    for await (const event of service.follow(id, new AbortController().signal))
+      texts.push(event.text);
+    expect(texts).toHaveLength(5_000);
+    expect(texts.at(-1)).toContain('left out');
+  });
+
   test('that fails while it registers leaves no record behind', async () => {
     server = await testServer();
     await server.context.jobs.stop();

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InferenceSession } from 'onnxruntime-node';
 import { AnalysisError } from '../errors.ts';
+import type { ColumnType } from '../table/column-type.ts';
 
 export type InputType = 'f32' | 'f64' | 'i64' | 'string' | 'bool';
+
+/** The type of a table's column that holds values of an input. */
+export const INPUT_COLUMN_TYPES: Readonly<Record<InputType, ColumnType>> = {
+  f32: 'number',
+  f64: 'number',
+  i64: 'integer',
+  string: 'text',
+  bool: 'boolean',
+};
 
 /** One tensor of the model, of shape [1, number of columns]. */
 export interface ScorerInput {

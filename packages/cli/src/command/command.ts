@@ -28,6 +28,8 @@ export interface Outcome {
   readonly result: unknown;
   /** What people read. */
   readonly lines: readonly string[];
+  /** A command that ran on has printed its result when it began; it is not printed again at the end. */
+  readonly isPrinted?: boolean;
 }
 
 export interface Command {

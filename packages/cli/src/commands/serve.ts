@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isDigest } from '@countersign/kernel';
 import { parseModelName } from '../client/version-name.ts';
-import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Command, Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { usage } from '../errors.ts';
 import { gatewayServerToken, startDataGateway } from '../host/start-data-gateway.ts';
@@ -85,7 +85,7 @@ async function runServe(input: Input, session: Session): Promise<Outcome> {
     } finally {
       await gateway.close();
     }
-    return done(result, 'stopped');
+    return { ok: true, result, lines: ['stopped'], isPrinted: true };
   } finally {
     await database.close();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, GatewayError } from '@countersign/gateway';
 import type { RunningServer } from '@countersign/server';
-import { type Command, done, type Outcome } from '../command/command.ts';
+import type { Command, Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError } from '../errors.ts';
 import { gatewayServerToken, startDataGateway } from '../host/start-data-gateway.ts';
@@ -69,7 +69,7 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
     await (await gateway)?.close();
     await server.close();
   }
-  return done(announced, 'stopped');
+  return { ok: true, result: announced, lines: ['stopped'], isPrinted: true };
 }
 
 function directoryOf(input: Input, session: Session): string {

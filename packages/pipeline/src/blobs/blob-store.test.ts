@@ -45,12 +45,18 @@ test('existing content is not written again', async () => {
   expect((await stat(fileOf(ABC))).ino).toBe(before.ino);
 });
 
-test('a truncated blob is replaced by the next put', async () => {
-  await store.put(abc);
-  await chmod(fileOf(ABC), 0o644);
-  await writeFile(fileOf(ABC), 'ab');
-  await store.put(abc);
-  expect(await readFile(fileOf(ABC), 'utf8')).toBe('abc');
+test.each([
+  ['a truncated blob', 'ab'],
+  ['a blob with a changed byte', 'abd'],
+])('%s is replaced by the next put', async (_, damaged) => {
+  const puts = [() => store.put(abc), () => store.putStream(chunks('abc'))];
+  for (const put of puts) {
+    await store.put(abc);
+    await chmod(fileOf(ABC), 0o644);
+    await writeFile(fileOf(ABC), damaged);
+    await put();
+    expect(await readFile(fileOf(ABC), 'utf8')).toBe('abc');
+  }
 });
 
 test('a changed byte is found by every way of reading', async () => {
@@ -61,6 +67,7 @@ test('a changed byte is found by every way of reading', async () => {
   await expect(store.get(ABC)).rejects.toMatchObject({ code: 'blob_corrupt' });
   await expect(store.copyTo(ABC, target)).rejects.toMatchObject({ code: 'blob_corrupt' });
   await expect(Array.fromAsync(store.open(ABC))).rejects.toMatchObject({ code: 'blob_corrupt' });
+  await expect(store.check(ABC)).rejects.toMatchObject({ code: 'blob_corrupt' });
   expect((await readdir(root)).sort()).toEqual(['sha256', 'staging']);
 });
 
@@ -68,6 +75,7 @@ test('a missing blob is named by every way of reading', async () => {
   await expect(store.get(ABC)).rejects.toMatchObject({ code: 'blob_missing' });
   await expect(store.copyTo(ABC, join(root, 'c'))).rejects.toMatchObject({ code: 'blob_missing' });
   await expect(Array.fromAsync(store.open(ABC))).rejects.toMatchObject({ code: 'blob_missing' });
+  await expect(store.check(ABC)).rejects.toMatchObject({ code: 'blob_missing' });
   expect(await store.has(ABC)).toBe(false);
 });
 
@@ -95,4 +103,5 @@ test('a copy and a stream give back the bytes of several megabytes', async () =>
   await store.copyTo(digest, join(root, 'deep', 'copy'));
   expect((await readFile(join(root, 'deep', 'copy'))).equals(large)).toBe(true);
   expect(Buffer.concat(await Array.fromAsync(store.open(digest))).equals(large)).toBe(true);
+  expect(await store.check(digest)).toEqual({ digest, size });
 });

@@ -25,6 +25,8 @@ export interface BlobStore {
   get(digest: string): Promise<Uint8Array>;
   /** Writes the content to `path`, replacing what is there; nothing is left at `path` when it is corrupt. */
   copyTo(digest: string, path: string): Promise<void>;
+  /** Reads the whole content and gives nothing but its size: for whoever must know before the first byte goes out. */
+  check(digest: string): Promise<BlobRef>;
   /** Streams the content; throws after the last chunk when it was corrupt, so use nothing before the end. */
   open(digest: string): AsyncIterable<Uint8Array>;
   /** Whether content is present under this name; it is not read. */
@@ -39,6 +41,7 @@ export function openFileBlobStore(root: string): BlobStore {
     putStream: (source) => putChunks(root, source),
     get: (digest) => getBytes(root, digest),
     copyTo: (digest, path) => copyVerified(root, digest, path),
+    check: (digest) => checkContent(root, digest),
     open: (digest) => readVerified(root, digest),
     has: async (digest) => (await sizeOf(blobPath(root, digest))) !== undefined,
   };
@@ -50,7 +53,7 @@ const CHUNK_BYTES = 1024 * 1024;
 async function putBytes(root: string, data: Uint8Array): Promise<BlobRef> {
   const digest = createHash('sha256').update(data).digest('hex');
   const target = blobPath(root, digest);
-  if ((await sizeOf(target)) === data.length) {
+  if (await holdsBytes(target, data)) {
     await syncDirectory(dirname(target));
     return { digest, size: data.length };
   }
@@ -72,14 +75,15 @@ async function putChunks(root: string, source: AsyncIterable<Uint8Array>): Promi
     }
   });
   const digest = hash.digest('hex');
-  const target = blobPath(root, digest);
-  if ((await sizeOf(target)) === size) {
-    await unlink(staged);
-    await syncDirectory(dirname(target));
-  } else {
-    await publish(staged, target);
-  }
+  // Published even over content that is already there, which costs no second write and mends a damaged file.
+  await publish(staged, blobPath(root, digest));
   return { digest, size };
+}
+
+/** By content, not by size: what is damaged on disk is written again. */
+async function holdsBytes(path: string, data: Uint8Array): Promise<boolean> {
+  if ((await sizeOf(path)) !== data.length) return false;
+  return (await readFile(path)).equals(data);
 }
 
 async function getBytes(root: string, digest: string): Promise<Uint8Array> {
@@ -106,6 +110,12 @@ async function* readVerified(root: string, digest: string): AsyncGenerator<Uint8
   if (hash.digest('hex') !== digest) {
     throw corrupt(digest);
   }
+}
+
+async function checkContent(root: string, digest: string): Promise<BlobRef> {
+  let size = 0;
+  for await (const chunk of readVerified(root, digest)) size += chunk.length;
+  return { digest, size };
 }
 
 async function copyVerified(root: string, digest: string, path: string): Promise<void> {

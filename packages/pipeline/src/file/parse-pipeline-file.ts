@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { PipelineError } from '../errors.ts';
 import { type PipelineFile, pipelineFileSchema } from './schema.ts';
+import { readYamlText } from './yaml-text.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -19,7 +19,7 @@ interface FileIssue {
   readonly message: string;
 }
 
-const FILE_BYTES_MAX = 1_000_000;
+const ALIASES_MAX = 100;
 const ISSUES_SHOWN_MAX = 20;
 
 /**
@@ -27,33 +27,22 @@ const ISSUES_SHOWN_MAX = 20;
  * `pipeline_file_invalid`, whose `details.issues` lists {path, line, message}.
  */
 export function parsePipelineFile(text: string, name = 'countersign.yaml'): PipelineDocument {
-  if (text.length > FILE_BYTES_MAX) {
-    throw invalid(name, [{ path: '', line: 1, message: 'larger than 1 MB' }]);
+  const read = readYamlText(text, { aliasesMax: ALIASES_MAX });
+  if (!read.ok) {
+    const issues = read.problems.map(({ line, message }) => ({
+      path: '',
+      line,
+      message: lowerFirst(message),
+    }));
+    throw invalid(name, issues);
   }
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    uniqueKeys: true,
-    strict: true,
-    prettyErrors: false,
-  });
-  if (document.errors.length > 0) throw invalid(name, document.errors.map(syntaxIssue(lines)));
-  const lineOf = (path: Path) => lineOfPath(document, lines, path);
-  const parsed = pipelineFileSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const { value, lineOf } = read.text;
+  const parsed = pipelineFileSchema.safeParse(value);
   if (!parsed.success) {
     const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, [], lineOf));
     throw invalid(name, issues);
   }
   return { file: parsed.data, name, lineOf };
-}
-
-function syntaxIssue(lines: LineCounter) {
-  return (error: { pos: readonly [number, number]; message: string }): FileIssue => ({
-    path: '',
-    line: lines.linePos(error.pos[0]).line,
-    message: lowerFirst(error.message),
-  });
 }
 
 function invalid(name: string, issues: readonly FileIssue[]): PipelineError {
@@ -101,28 +90,6 @@ function closestBranch(
 
 function isAboutKeys(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'unrecognized_keys' || issue.code === 'invalid_union';
-}
-
-/** Falls back to the nearest ancestor that is written, so a missing key is reported at its parent. */
-function lineOfPath(document: Document, lines: LineCounter, path: Path): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-      if (pair === undefined) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else break;
-  }
-  return lines.linePos(offset).line;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node.range?.[0] ?? undefined) : undefined;
 }
 
 function pathText(path: Path): string {

@@ -72,6 +72,15 @@ test('duplicate keys, broken YAML and wrong types are refused with their line', 
   expect(refusal('- a\n').code).toBe('pipeline_file_invalid');
 });
 
+test('an alias that names nothing, and aliases that multiply, are refused', () => {
+  const list = (name: string) => `[${Array.from({ length: 10 }, () => name).join(', ')}]`;
+  const bomb = `a: &a ${list('x')}\nb: &b ${list('*a')}\nc: &c ${list('*b')}\nd: ${list('*c')}\n`;
+  for (const text of ['model: *nothing\n', `${MINIMAL}${bomb}`]) {
+    expect(refusal(text).code).toBe('pipeline_file_invalid');
+    expect(refusal(text).message).toContain('countersign.yaml:1: holds an alias');
+  }
+});
+
 test('all complaints are listed, each with its place', () => {
   const error = refusal('model: toy\nextra: 1\nsteps: { s: { run: "true" } }\n');
   expect(error.details.issues).toHaveLength(2);

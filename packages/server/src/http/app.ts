@@ -107,7 +107,9 @@ function answerError(
   },
 ): FastifyReply {
   const coded = codedError(error);
-  if (coded.status >= 500) at.options.onFailure?.(at.request.id, error);
+  // Damaged bytes are told to the caller by name, but only whoever operates the server can mend them.
+  if (coded.status >= 500 || coded.code === 'blob_corrupt')
+    at.options.onFailure?.(at.request.id, error);
   return at.reply
     .status(coded.status)
     .type('application/json; charset=utf-8')

@@ -191,7 +191,14 @@ export const KERNEL_ERROR_STATUS: { readonly [code in KernelErrorCode]?: number 
 export const PIPELINE_ERROR_STATUS: { readonly [code in PipelineErrorCode]?: number } = {
   blob_missing: 404,
   blob_name_invalid: 400,
-  blob_corrupt: 500,
+  // Damage on our side, yet the caller must learn which bytes: a 500 would say nothing but the request id. Not 410,
+  // which is for ever: once the file is restored from a backup or sent again, the same request succeeds.
+  blob_corrupt: 409,
+};
+
+/** What to do about a code of the pipeline beyond its message. */
+export const PIPELINE_ERROR_NEXT: { readonly [code in PipelineErrorCode]?: string } = {
+  blob_corrupt: 'countersign ledger verify',
 };
 
 /** docs/errors.md: what a caller may meet, by code. */

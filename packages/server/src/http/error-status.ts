@@ -2,7 +2,12 @@
 import { KernelError } from '@countersign/kernel';
 import { PipelineError } from '@countersign/pipeline';
 import { ServerError, type ServerErrorCode } from '../errors.ts';
-import { KERNEL_ERROR_STATUS, PIPELINE_ERROR_STATUS, SERVER_ERRORS } from './error-catalogue.ts';
+import {
+  KERNEL_ERROR_STATUS,
+  PIPELINE_ERROR_NEXT,
+  PIPELINE_ERROR_STATUS,
+  SERVER_ERRORS,
+} from './error-catalogue.ts';
 
 export interface CodedError {
   readonly code: string;
@@ -20,7 +25,12 @@ export function codedError(error: unknown): CodedError {
     return { ...parts(error), status: KERNEL_ERROR_STATUS[error.code] ?? 422 };
   }
   if (error instanceof PipelineError) {
-    return { ...parts(error), status: PIPELINE_ERROR_STATUS[error.code] ?? 422 };
+    const next = PIPELINE_ERROR_NEXT[error.code];
+    return {
+      ...parts(error),
+      ...(next === undefined ? {} : { details: { ...error.details, next } }),
+      status: PIPELINE_ERROR_STATUS[error.code] ?? 422,
+    };
   }
   return fastifyError(error) ?? { code: 'internal', status: 500, message: '', details: {} };
 }

@@ -212,12 +212,18 @@ async function workOn(shop: Shop, id: string): Promise<void> {
 }
 
 const EVENT_TEXT_MAX = 2_000;
+/** What a step prints becomes events, and a step may print without end; its log is archived with the run. */
+const EVENTS_MAX = 5_000;
 
 /** Writes events one after another without holding up the work; a lost event is not a lost fact. */
 function eventWriter(context: ServerContext, job: string) {
   let last: Promise<void> = Promise.resolve();
+  let told = 0;
   return {
-    report: (text: string): void => {
+    report: (given: string): void => {
+      told += 1;
+      if (told > EVENTS_MAX) return;
+      const text = told === EVENTS_MAX ? 'more was reported; later events are left out' : given;
       const event = {
         workspace: context.workspace,
         job,

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type ColumnType,
-  type ColumnTypes,
-  type InputType,
-  loadTable,
-  type Table,
-} from '@countersign/analysis';
+import { type ColumnTypes, INPUT_COLUMN_TYPES, loadTable, type Table } from '@countersign/analysis';
+import { parseCsvRows } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { outputOf, type VersionFacts } from './version-facts.ts';
 
@@ -21,14 +16,6 @@ export interface ParityCases {
   readonly kind?: string;
 }
 
-const TYPES: Readonly<Record<InputType, ColumnType>> = {
-  f32: 'number',
-  f64: 'number',
-  i64: 'integer',
-  string: 'text',
-  bool: 'boolean',
-};
-
 /** Reads a file of cases that the run left behind; undefined when it left none. The caller closes the table. */
 export async function loadParityCases(
   context: ServerContext,
@@ -39,10 +26,11 @@ export async function loadParityCases(
   if (output === undefined) return undefined;
   const bytes = await context.blobs.get(output.digest);
   const recorded = facts.spec.output.name;
-  const hasKind = headerOf(bytes).includes('kind');
+  const [header] = parseCsvRows(new TextDecoder().decode(bytes), { headerOnly: true });
+  const hasKind = header?.cells.includes('kind') === true;
   const inputs: ColumnTypes = Object.fromEntries(
     facts.scorerSpec.inputs.flatMap((input) =>
-      (input.columns ?? [input.name]).map((name) => [name, TYPES[input.type]]),
+      (input.columns ?? [input.name]).map((name) => [name, INPUT_COLUMN_TYPES[input.type]]),
     ),
   );
   const columns: ColumnTypes = {
@@ -52,10 +40,4 @@ export async function loadParityCases(
   };
   const table = await loadTable({ format: 'csv', bytes }, columns, { otherColumns: 'ignore' });
   return { table, digest: output.digest, recorded, ...(hasKind ? { kind: 'kind' } : {}) };
-}
-
-function headerOf(bytes: Uint8Array): readonly string[] {
-  const end = bytes.indexOf(10);
-  const line = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
-  return line.trim().split(',');
 }

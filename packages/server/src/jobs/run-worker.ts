@@ -1,23 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import type { Json } from '@countersign/kernel';
 import {
   type BlobStore,
   openFileBlobStore,
-  PipelineError,
-  type PipelineErrorCode,
   type RebuildResult,
-  type RunEvent,
   type RunResult,
   type WorkerJob,
 } from '@countersign/pipeline';
-import { ServerError } from '../errors.ts';
 import { toolVariables } from './tool-variables.ts';
+import { answerOf, unanswered, type WorkerAnswer } from './worker-answer.ts';
 
 /** Where a worker may work and who hears of it. */
 export interface WorkerPlace {
@@ -132,81 +126,11 @@ async function superviseWorker(
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS).unref();
   };
-  place.signal.addEventListener('abort', stop, { once: true });
+  if (place.signal.aborted) stop();
+  else place.signal.addEventListener('abort', stop, { once: true });
   try {
     return await answerOf(child, place.report);
   } finally {
     place.signal.removeEventListener('abort', stop);
-  }
-}
-
-const TAIL_CHARACTERS = 4_000;
-
-function answerOf(
-  child: ChildProcessByStdio<null, Readable, Readable>,
-  report: (text: string) => void,
-): Promise<WorkerAnswer> {
-  const lines = createInterface({ input: child.stdout });
-  let tail = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    tail = (tail + chunk.toString('utf8')).slice(-TAIL_CHARACTERS);
-  });
-  return new Promise((resolve, reject) => {
-    let answer: WorkerAnswer | undefined;
-    let failure: Error | undefined;
-    lines.on('line', (line) => {
-      const message = JSON.parse(line) as WorkerLine; // the worker is our own code
-      if (message.type === 'result' || message.type === 'rebuilt') answer = message;
-      else if (message.type === 'error') failure = workerError(message);
-      else report(eventText(message));
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) => {
-      if (answer !== undefined) resolve(answer);
-      else
-        reject(failure ?? unanswered(signal === null ? `exit ${code}` : `signal ${signal}`, tail));
-    });
-  });
-}
-
-type WorkerAnswer =
-  | { readonly type: 'result'; readonly result: RunResult }
-  | { readonly type: 'rebuilt'; readonly rebuilt: RebuildResult };
-
-type WorkerLine =
-  | RunEvent
-  | WorkerAnswer
-  | {
-      readonly type: 'error';
-      readonly code: string;
-      readonly message: string;
-      readonly details: { readonly [name: string]: Json };
-    };
-
-function workerError(line: WorkerLine & { type: 'error' }): Error {
-  if (line.code === 'unexpected') {
-    return new ServerError('worker_failed', `the worker failed: ${line.message}`);
-  }
-  return new PipelineError(line.code as PipelineErrorCode, line.message, { details: line.details });
-}
-
-function unanswered(how: string, tail: string): ServerError {
-  return new ServerError('worker_failed', `the worker ended without an answer (${how})`, {
-    details: { how, tail },
-  });
-}
-
-function eventText(event: RunEvent): string {
-  switch (event.type) {
-    case 'phase':
-      return event.text;
-    case 'step-started':
-      return `step ${event.step}: ${event.command}`;
-    case 'step-log':
-      return `${event.step} | ${event.text.trimEnd()}`;
-    case 'step-ended':
-      return `step ${event.step} ended with exit ${event.exit ?? 'none (time limit)'}`;
-    case 'snapshot-taken':
-      return `snapshot of ${event.dataset}: ${event.rows} rows`;
   }
 }

@@ -10,6 +10,7 @@ import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
 import { ACTION_SHAPE, OUTCOME_SHAPE, readAction, readOutcome } from './ingested-row.ts';
+import { IDS_PER_QUERY, pages } from './pages.ts';
 import { type RowProblem, type RowShape, readRows, type UploadedRow } from './read-rows.ts';
 
 export interface IngestUpload {
@@ -28,6 +29,7 @@ export interface IngestedBatch {
 }
 
 const PROBLEMS_MAX = 50;
+const ROWS_PER_INSERT = 1_000;
 
 /**
  * Records what the firm did with answers: columns decision, action and, where they are known, at, actor, override and
@@ -52,7 +54,7 @@ export function ingestActions(
         recorded_at: now,
         record,
       }));
-      for (const page of pages(values))
+      for (const page of pages(values, ROWS_PER_INSERT))
         await tx
           .insertInto('action')
           .values([...page])
@@ -85,7 +87,7 @@ export function ingestOutcomes(
         recorded_at: now,
         record,
       }));
-      for (const page of pages(values))
+      for (const page of pages(values, ROWS_PER_INSERT))
         await tx
           .insertInto('outcome')
           .values([...page])
@@ -176,20 +178,18 @@ interface KnownDecision {
   readonly use: string | null;
 }
 
-const IDS_PER_QUERY = 5_000;
-
 async function decisionsOf(
   context: ServerContext,
   rows: readonly ReadRow<{ readonly decision: string }>[],
 ): Promise<ReadonlyMap<string, KnownDecision>> {
   const ids = [...new Set(rows.map(({ row }) => row.decision))];
   const known = new Map<string, KnownDecision>();
-  for (let at = 0; at < ids.length; at += IDS_PER_QUERY) {
+  for (const page of pages(ids, IDS_PER_QUERY)) {
     const found = await context.database.db
       .selectFrom('decision')
       .select(['id', 'model', 'use'])
       .where('workspace', '=', context.workspace)
-      .where('id', 'in', ids.slice(at, at + IDS_PER_QUERY))
+      .where('id', 'in', page)
       .execute();
     for (const decision of found) known.set(decision.id, decision);
   }
@@ -241,13 +241,6 @@ function countBy(names: readonly string[]): { readonly [name: string]: number } 
   const counts: Record<string, number> = {};
   for (const name of [...names].sort()) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
-}
-
-const ROWS_PER_INSERT = 1_000;
-
-function* pages<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += ROWS_PER_INSERT)
-    yield rows.slice(at, at + ROWS_PER_INSERT);
 }
 
 function invalid(problems: readonly RowProblem[]): ServerError {

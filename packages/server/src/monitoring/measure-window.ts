@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   AnalysisError,
-  type ColumnType,
   type ColumnTypes,
   type Cutoff,
   evaluateMonitoring,
   type FairnessReport,
   type FrozenBins,
   fairnessReport,
-  type InputType,
+  INPUT_COLUMN_TYPES,
   type MonitoringEvaluation,
   type PerformanceReport,
   performanceReport,
@@ -42,14 +41,6 @@ export interface MeasuredWindow extends MonitoringEvaluation {
   /** What the plan asks for and these answers could not show, in sentences. */
   readonly unmeasured: readonly string[];
 }
-
-const TYPES: Readonly<Record<InputType, ColumnType>> = {
-  f32: 'number',
-  f64: 'number',
-  i64: 'integer',
-  string: 'text',
-  bool: 'boolean',
-};
 
 /** Measures the monitoring plan of a version on the answers of one window. */
 export async function measureWindow(
@@ -116,7 +107,7 @@ function rolesOf(model: WatchedModel) {
 
 function columnsOf(window: WindowRows, model: WatchedModel): ColumnTypes {
   const columns: Record<string, ColumnType> = {};
-  for (const { name, type } of model.inputs) columns[name] = TYPES[type];
+  for (const { name, type } of model.inputs) columns[name] = INPUT_COLUMN_TYPES[type];
   for (const name of protectedColumns(model)) columns[name] = model.columnTypes[name] ?? 'text';
   columns[model.score] = 'number';
   columns[model.label] = model.columnTypes[model.label] ?? 'text';

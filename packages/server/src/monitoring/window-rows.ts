@@ -9,6 +9,7 @@ import {
   toHex,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
+import { IDS_PER_QUERY, pages } from './pages.ts';
 
 /** Which answers a window holds: those of one version for one use, served from `from` up to but not including `to`. */
 export interface Window {
@@ -108,18 +109,12 @@ async function refusedIn(context: ServerContext, window: Window): Promise<number
   return Number(row?.n ?? 0);
 }
 
-const IDS_PER_QUERY = 5_000;
-
-function* pages(ids: readonly string[]): Generator<readonly string[]> {
-  for (let at = 0; at < ids.length; at += IDS_PER_QUERY) yield ids.slice(at, at + IDS_PER_QUERY);
-}
-
 async function partsOf(
   context: ServerContext,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
-  for (const page of pages(ids)) {
+  for (const page of pages(ids, IDS_PER_QUERY)) {
     const rows = await context.database.db
       .selectFrom('decision_part')
       .select(['decision', 'part', 'bytes'])
@@ -137,7 +132,7 @@ async function newestActions(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const page of pages(ids)) {
+  for (const page of pages(ids, IDS_PER_QUERY)) {
     const rows = await context.database.db
       .selectFrom('action')
       .select(['decision', 'action'])
@@ -155,7 +150,7 @@ async function newestOutcomes(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const page of pages(ids)) {
+  for (const page of pages(ids, IDS_PER_QUERY)) {
     const rows = await context.database.db
       .selectFrom('outcome')
       .select(['decision', 'state', 'value'])

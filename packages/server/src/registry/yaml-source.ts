@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { type Json, KernelError } from '@countersign/kernel';
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { readYamlText } from '@countersign/pipeline';
 import { ServerError } from '../errors.ts';
 
 /** Data that people write as YAML and the kernel reads as JSON: promotion policies and questionnaires. */
@@ -9,8 +9,6 @@ export interface YamlSource<T> {
   readonly json: Json;
   readonly value: T;
 }
-
-const BYTES_MAX = 1_000_000;
 
 /**
  * Reads a YAML file into what a kernel-style reader makes of it; `read` throws KernelError `record_malformed` with
@@ -33,36 +31,20 @@ export function parseYaml<T>(
   text: string,
   reader: { readonly rootName: string; readonly read: (json: Json, path: string) => T },
 ): YamlSource<T> {
-  if (text.length > BYTES_MAX) throw invalid(file, 1, 'is larger than 1 MB; shorten it');
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    uniqueKeys: true,
-    strict: true,
-    prettyErrors: false,
-  });
-  const syntax = document.errors[0];
-  if (syntax !== undefined) {
-    throw invalid(file, lines.linePos(syntax.pos[0]).line, syntax.message, syntax);
+  // Aliases are refused: a rule that is written elsewhere cannot be reviewed where it stands.
+  const written = readYamlText(text, { aliasesMax: 0 });
+  if (!written.ok) {
+    const [first] = written.problems;
+    throw invalid(file, first?.line ?? 1, first?.message ?? 'is not YAML');
   }
-  const json = plainValue(document, file);
+  const json = written.text.value as Json; // the core schema yields JSON values only
   try {
     return { json, value: reader.read(json, reader.rootName) };
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause;
     const path = String(cause.details.path ?? reader.rootName);
     const keys = keysOf(path, reader.rootName);
-    throw invalid(file, lineAt(document.contents, keys, lines), cause.message, cause);
-  }
-}
-
-function plainValue(document: ReturnType<typeof parseDocument>, file: string): Json {
-  try {
-    // Aliases are refused: a rule that is written elsewhere cannot be reviewed where it stands.
-    return document.toJS({ maxAliasCount: 0 }) as Json; // the core schema yields JSON values only
-  } catch (cause) {
-    throw invalid(file, 1, 'holds an alias; write the value out', cause);
+    throw invalid(file, written.text.lineOf(keys), cause.message, cause);
   }
 }
 
@@ -72,28 +54,6 @@ function keysOf(path: string, rootName: string): readonly (string | number)[] {
   return [...below.matchAll(/\[(\d+)\]|[^.[\]]+/g)].map(([text, index]) =>
     index === undefined ? text : Number(index),
   );
-}
-
-/** Line of the deepest place of a path that is written: a missing key is reported at its parent. */
-function lineAt(root: unknown, keys: readonly (string | number)[], lines: LineCounter): number {
-  let node = root;
-  let offset = startOf(node) ?? 0;
-  for (const key of keys) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-      if (pair === undefined) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else break;
-  }
-  return lines.linePos(offset).line;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 function invalid(file: string, line: number, problem: string, cause?: unknown): ServerError {

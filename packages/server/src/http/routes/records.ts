@@ -117,8 +117,11 @@ function registerBlobs(app: FastifyInstance, context: ServerContext): void {
           details: { digest: params.digest },
         });
       }
+      // Read through once before the first byte goes out: damage is then an answer, not a transfer that breaks off.
+      const { size } = await context.blobs.check(params.digest);
       return reply
         .type('application/octet-stream')
+        .header('content-length', size)
         .send(Readable.from(context.blobs.open(params.digest)));
     },
     async ({ params }) => [
