@@ -2,6 +2,7 @@
 export { type BlobRef, type BlobStore, openFileBlobStore } from './blobs/blob-store.ts';
 export { type CsvPlace, lineOfCsvRow } from './csv/line-of-csv-row.ts';
 export { type CsvOptions, type CsvRow, parseCsvRows } from './csv/parse-csv-rows.ts';
+export { readCsvHeader } from './csv/read-csv-header.ts';
 export { type DeterminismProfile, determinismProfile } from './environment/determinism-profile.ts';
 export {
   hostToolEnvironment,

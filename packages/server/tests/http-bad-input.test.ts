@@ -25,6 +25,12 @@ const records = (payload: string, headers: object = json): InjectOptions => ({
 const envelope = `{"payloadType":"application/vnd.in-toto+json","payload":"e30=","signatures":[{"keyid":"${'0'.repeat(64)}","sig":"AA=="}]}`;
 const digest = '0'.repeat(64);
 
+test('the body of an unknown caller is not read', async () => {
+  const answer = await server.app.inject(records('{"envelopes":['));
+  expect(answer.statusCode).toBe(401);
+  expect(answer.json<ErrorReply>().error.code).toBe('not_signed_in');
+});
+
 describe('a request that cannot be read names the place', () => {
   const cases: readonly [
     name: string,

@@ -307,8 +307,8 @@ describe('a warrant', () => {
         policy: facts.policy,
         rulesVersion: '1',
         demonstration: true,
-        notBefore: '2026-01-01T00:00:00.000Z',
-        expires: '2999-01-01T00:00:00.000Z',
+        notBefore: new Date(Date.now() - 60_000).toISOString(),
+        expires: new Date(Date.now() + 29 * 86_400_000).toISOString(), // policy: 30 days at most
         fallback: 'refuse',
         limits: {},
       }),

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ErrorReply, ProofReply, RecordReply } from '@countersign/contract';
 import { addSignature, type Envelope, keyEntryJson } from '@countersign/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -626,53 +624,5 @@ describe('findings', () => {
       await server.sign({ ...finding('F-2', 'closed'), supersedes: closed }, ['val']),
     );
     expect(other.json<ErrorReply>().error.message).toContain('another finding');
-  });
-});
-
-describe('bytes', () => {
-  test('are stored and read by their digest', async () => {
-    const bytes = Buffer.from('some evidence\n');
-    const put = await server.as('dev', {
-      method: 'PUT',
-      url: '/v1/blobs',
-      headers: { 'content-type': 'application/octet-stream' },
-      payload: bytes,
-    });
-    expect(put.statusCode).toBe(200);
-    const { digest, size } = put.json<{ digest: string; size: number }>();
-    expect(size).toBe(bytes.length);
-    const got = await server.as('val', { url: `/v1/blobs/${digest}` });
-    expect(got.rawPayload.equals(bytes)).toBe(true);
-    const missing = await server.as('val', { url: `/v1/blobs/${'e'.repeat(64)}` });
-    expect(missing.statusCode).toBe(404);
-    expect(codeOf(missing)).toBe('blob_unknown');
-  });
-
-  test('that were damaged on disk are refused by name before any of them is sent, and mended by the next put', async () => {
-    const bytes = Buffer.alloc(3 * 1024 * 1024, 'evidence ');
-    const put = () =>
-      server.as('dev', {
-        method: 'PUT',
-        url: '/v1/blobs',
-        headers: { 'content-type': 'application/octet-stream' },
-        payload: bytes,
-      });
-    const { digest } = (await put()).json<{ digest: string }>();
-    const file = join(server.dataDir, 'blobs', 'sha256', digest.slice(0, 2), digest);
-    await chmod(file, 0o600);
-    const damaged = Buffer.from(bytes);
-    damaged[damaged.length - 1]! ^= 1;
-    await writeFile(file, damaged);
-    const got = await server.as('val', { url: `/v1/blobs/${digest}` });
-    expect(got.statusCode).toBe(409);
-    const { error } = got.json<ErrorReply>();
-    expect(error).toMatchObject({ code: 'blob_corrupt', next: 'countersign ledger verify' });
-    expect(error.message).toContain(digest);
-    // Whoever operates the server is told as well.
-    expect(server.failures.splice(0)).toMatchObject([{ code: 'blob_corrupt' }]);
-    await put();
-    const mended = await server.as('val', { url: `/v1/blobs/${digest}` });
-    expect(mended.headers['content-length']).toBe(String(bytes.length));
-    expect(mended.rawPayload.equals(bytes)).toBe(true);
   });
 });

@@ -68,6 +68,28 @@ describe('a job', { timeout: 60_000 }, () => {
     expect(await recordsOfType('integrity-check')).toBe(1);
   });
 
+  test('of a signed request is one, however often it is asked for at once, until it fails', async () => {
+    server = await testServer();
+    await server.context.jobs.stop();
+    const { digest } = await server.context.database.db
+      .transaction()
+      .execute((tx) => integrityCheck(tx)); // any record: the queue does not read it
+    const fails = Promise.withResolvers<void>();
+    const service = await start(async () => {
+      await fails.promise;
+      throw new ServerError('evidence_unavailable', 'nothing to test');
+    });
+    const ask = () => service.submit({ kind: 'test', params: {}, actor: 'dev', request: digest });
+    const ids = new Set(await Promise.all(Array.from({ length: 8 }, ask)));
+    expect(ids.size).toBe(1);
+    fails.resolve();
+    const [first = ''] = ids;
+    expect(await ended(service, first)).toMatchObject({ state: 'failed' });
+    const again = await ask();
+    expect(ids.has(again)).toBe(false);
+    expect(await ended(service, again)).toMatchObject({ state: 'failed', attempts: 1 });
+  });
+
   test('that reports without end has a bounded number of events, the last of which says so', async () => {
     server = await testServer();
     await server.context.jobs.stop();

@@ -220,6 +220,25 @@ describe('a database', () => {
     expect(rows).toEqual([]);
   });
 
+  test.each([
+    ['records', 'SELECT * FROM record WHERE workspace = $1', 'recorded_at', 'digest'],
+    ['decisions', 'SELECT * FROM decision WHERE workspace = $1', 'decided_at', 'id'],
+  ])('reads a page of %s in the order of an index, without sorting', async (_, list, at, id) => {
+    const client = await connectClient(database.url);
+    try {
+      await client.query('SET enable_seqscan = off');
+      const page = `EXPLAIN ${list} AND (${at}, ${id}) < (now(), 'f') ORDER BY ${at} DESC, ${id} DESC LIMIT 50`;
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(page, ['main']);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      expect(plan).toMatch(
+        new RegExp(`Index Cond: .*\\(${at}, ${id}\\) <|Index Cond: .*ROW\\(${at}, `),
+      );
+      expect(plan).not.toContain('Sort');
+    } finally {
+      await client.end();
+    }
+  });
+
   test('the application role cannot update or delete records, log or decisions', async () => {
     const fixed = [
       'record',

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { open } from 'node:fs/promises';
-import { type CsvPlace, lineOfCsvRow, PipelineError, parseCsvRows } from '@countersign/pipeline';
+import { type CsvPlace, lineOfCsvRow, PipelineError, readCsvHeader } from '@countersign/pipeline';
 import { AnalysisError } from '../errors.ts';
 import { type ColumnType, identifier, literal } from './column-type.ts';
 import { type Relation, resolveColumns, type Schema } from './schema.ts';
 import type { Table } from './table.ts';
 
-const HEADER_BYTES_MAX = 1 << 20;
 const RAW = 'raw_rows';
 
 // What text must look like before DuckDB converts it: its own casts would round 1.5 to an integer and take `nan`.
@@ -41,8 +39,7 @@ export async function readCsv(table: Table, path: string, schema: Schema): Promi
 }
 
 async function readHeader(path: string): Promise<readonly string[]> {
-  const text = new TextDecoder('utf-8').decode(await firstBytes(path));
-  const names = headerCells(text);
+  const names = await headerOf(path);
   if (names === undefined) {
     throw new AnalysisError(
       'table_empty',
@@ -59,20 +56,9 @@ async function readHeader(path: string): Promise<readonly string[]> {
   return names;
 }
 
-async function firstBytes(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+async function headerOf(path: string): Promise<readonly string[] | undefined> {
   try {
-    const into = Buffer.alloc(HEADER_BYTES_MAX);
-    const { bytesRead } = await file.read(into, 0, HEADER_BYTES_MAX, 0);
-    return into.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
-function headerCells(text: string): readonly string[] | undefined {
-  try {
-    return parseCsvRows(text, { headerOnly: true })[0]?.cells;
+    return await readCsvHeader(path);
   } catch (cause) {
     if (!(cause instanceof PipelineError)) throw cause;
     throw new AnalysisError('row_malformed', 'line 1 is not a CSV header; check its quotes', {

@@ -48,7 +48,7 @@ describe('readDecideRows', () => {
     ['a.csv', 'amount\n1\n', 'a.csv:1: column `purpose`, which the model asks for, is missing'],
     ['a.csv', 'amount,purpose,amount\n', 'a.csv:1: column `amount` is named twice'],
     ['a.csv', 'amount,purpose\n1,a\n1\n', 'a.csv:3: the row has 1 cells, the header 2'],
-    ['a.csv', 'amount,purpose\n1,"a\n', 'a.csv:2: a quoted cell is not closed'],
+    ['a.csv', 'amount,purpose\n1,"a\n', 'a.csv:2: a quote is opened and never closed'],
     [
       'a.csv',
       'amount,purpose\n1,a"b\n',

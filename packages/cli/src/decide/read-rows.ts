@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Json, KernelError, type ModelInput, parseStrictJson } from '@countersign/kernel';
+import { type CsvRow, PipelineError, parseCsvRows } from '@countersign/pipeline';
 import { atFile, CliError } from '../errors.ts';
-import { parseCsv } from './parse-csv.ts';
 
 /** One request for a decision, with the line of the file that it stands on. */
 export interface DecideRow {
@@ -59,6 +59,16 @@ function rawRows(file: string, text: string, columns: RowColumns): readonly RawR
   return list.map((row) => ({ line: 1, row: objectAt(file, 1, row) }));
 }
 
+function csvRecords(file: string, text: string): readonly CsvRow[] {
+  try {
+    return parseCsvRows(text);
+  } catch (cause) {
+    if (!(cause instanceof PipelineError)) throw cause;
+    const { line, reason } = cause.details;
+    throw atFile(file, Number(line ?? 1), String(reason ?? cause.message), cause);
+  }
+}
+
 function ndjsonRows(file: string, text: string): readonly RawRow[] {
   return text.split('\n').flatMap((line, index) => {
     if (line.trim() === '') return [];
@@ -84,7 +94,7 @@ function objectAt(file: string, line: number, json: Json): { readonly [name: str
 }
 
 function csvRows(file: string, text: string, columns: RowColumns): readonly RawRow[] {
-  const [header, ...records] = parseCsv(file, text);
+  const [header, ...records] = csvRecords(file, text);
   if (header === undefined) throw atFile(file, 1, 'there is no header line');
   const twice = header.cells.find((name, index) => header.cells.indexOf(name) !== index);
   if (twice !== undefined) throw atFile(file, 1, `column \`${twice}\` is named twice`);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { PipelineError } from '../errors.ts';
 import type { Dataset } from '../file/data-section.ts';
-import { badRow } from './csv-header.ts';
+import { badRow } from './column-names.ts';
 import type { ColumnRole, ColumnType, SnapshotColumn } from './dataset-snapshot.ts';
 import { type LoadedTable, lineOfRow } from './load-table.ts';
 import type { SnapshotDatabase } from './open-database.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lineOfCsvRow } from '../csv/line-of-csv-row.ts';
 import { PipelineError } from '../errors.ts';
-import { badRow, readCsvHeader } from './csv-header.ts';
+import { badRow, readColumnNames } from './column-names.ts';
 import type { SnapshotDatabase } from './open-database.ts';
 import { quoteName, quoteText, ROW_NUMBER } from './sql-text.ts';
 
@@ -44,7 +44,7 @@ async function loadCsv(
   name: string,
 ): Promise<LoadedTable> {
   const delimiter = /\.tsv$/i.test(name) ? '\t' : ',';
-  const columns = await readCsvHeader(path, name, delimiter);
+  const columns = await readColumnNames(path, name, delimiter);
   const types = columns.map((column) => `${quoteText(column)}: 'VARCHAR'`).join(', ');
   const options = [
     'auto_detect = false',

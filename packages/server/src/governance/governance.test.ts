@@ -112,10 +112,9 @@ describe('a prepared change request', () => {
     expect(types).not.toContain('policy-document');
     expect(prepared.statement.predicate.content).toMatchObject({
       policy: candidate.policy,
-      packs: [],
+      packs: [candidate.pack],
       artifactDigest: candidate.artifactDigest,
     });
-    // The pack is in force, but nobody determined that the use is in its scope.
     expect(prepared.verdict).toMatchObject({ allowed: true, missing: [] });
   });
 

@@ -4,6 +4,7 @@ import { KernelError, parseStrictJson } from '@countersign/kernel';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
+import { OWN_DAMAGE } from './error-catalogue.ts';
 import { errorReply } from './error-reply.ts';
 import { codedError } from './error-status.ts';
 import { registerDecisionsRoutes } from './routes/decisions.ts';
@@ -107,9 +108,9 @@ function answerError(
   },
 ): FastifyReply {
   const coded = codedError(error);
-  // Damaged bytes are told to the caller by name, but only whoever operates the server can mend them.
-  if (coded.status >= 500 || coded.code === 'blob_corrupt')
+  if (coded.status >= 500 || OWN_DAMAGE.has(coded.code)) {
     at.options.onFailure?.(at.request.id, error);
+  }
   return at.reply
     .status(coded.status)
     .type('application/json; charset=utf-8')

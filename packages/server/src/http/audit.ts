@@ -2,6 +2,7 @@
 import type { AuditReply } from '@countersign/contract';
 import type { FastifyRequest } from 'fastify';
 import type { ServerContext } from '../context.ts';
+import { OWN_DAMAGE } from './error-catalogue.ts';
 import { codedError } from './error-status.ts';
 
 /** Refusals that say something about a caller. Malformed requests do not, and would let anyone fill the table. */
@@ -18,7 +19,7 @@ export async function auditRefusal(
   },
 ): Promise<void> {
   const { code, status, message } = codedError(at.error);
-  if (!AUDITED.has(status)) return;
+  if (!AUDITED.has(status) || OWN_DAMAGE.has(code)) return;
   await recordEvent(context, {
     account: at.actor.account,
     action: at.action,

@@ -196,6 +196,9 @@ export const PIPELINE_ERROR_STATUS: { readonly [code in PipelineErrorCode]?: num
   blob_corrupt: 409,
 };
 
+/** Refusals that say nothing about the caller: only whoever operates the server can mend what is damaged. */
+export const OWN_DAMAGE: ReadonlySet<string> = new Set<PipelineErrorCode>(['blob_corrupt']);
+
 /** What to do about a code of the pipeline beyond its message. */
 export const PIPELINE_ERROR_NEXT: { readonly [code in PipelineErrorCode]?: string } = {
   blob_corrupt: 'countersign ledger verify',

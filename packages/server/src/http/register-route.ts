@@ -71,8 +71,14 @@ export function registerRoute<
     throw new Error(`${route.path}: say what ${route.access} is asked about`);
   }
   const { access } = route;
-  declare(app, route, async (request, reply) => {
-    const actor = await actorOf(context, request);
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  // Before the body is read: bytes of an unknown caller fill no memory and reach no parser.
+  const authenticate = async (request: FastifyRequest): Promise<void> => {
+    actors.set(request, await actorOf(context, request));
+  };
+  const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const actor = actors.get(request);
+    if (actor === undefined) throw new Error(`${route.path} was reached without authentication`);
     try {
       const call = { ...readRequest(route, request, reply), actor };
       const asked =
@@ -85,7 +91,8 @@ export function registerRoute<
       await auditRefusal(context, { actor, action: access, request, error });
       throw error;
     }
-  });
+  };
+  declare(app, route, { handler, onRequest: authenticate });
 }
 
 /** Registers a route for everybody: published data, health. */
@@ -100,7 +107,9 @@ export function registerPublicRoute<
   act: (call: PublicCall<P, Q, B>) => Promise<z.input<R> | FastifyReply>,
 ): void {
   if (route.access !== 'public') throw new Error(`${route.path} is not public`);
-  declare(app, route, async (request, reply) => act(readRequest(route, request, reply)));
+  declare(app, route, {
+    handler: async (request, reply) => act(readRequest(route, request, reply)),
+  });
 }
 
 /** @throws ServerError `not_permitted` with the deciding policy's reason */
@@ -118,14 +127,17 @@ export function authorise(
 function declare(
   app: FastifyInstance,
   route: Route,
-  handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>,
+  parts: {
+    readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+    readonly onRequest?: (request: FastifyRequest) => Promise<void>;
+  },
 ): void {
   app.route({
     method: route.method,
     url: route.path,
     config: { contract: route },
     ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
-    handler,
+    ...parts,
   });
 }
 

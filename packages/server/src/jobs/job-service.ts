@@ -4,9 +4,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '@countersign/kernel';
+import { CompiledQuery } from 'kysely';
 import type { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
-import type { ServerContext } from '../context.ts';
+import type { ServerContext, ServerTransaction } from '../context.ts';
 import type { Job, JobEvent, JobKind, JobRunners } from './job.ts';
 import { jobErrorOf } from './job-error.ts';
 import {
@@ -14,6 +15,7 @@ import {
   completeJob,
   failJob,
   insertJob,
+  jobOfRequest,
   readJob,
   readJobEvents,
   startJob,
@@ -29,6 +31,7 @@ export interface JobSubmission {
 }
 
 export interface JobService {
+  /** The id of the job; of the one that carries out the same request already, where there is one. */
   submit(submission: JobSubmission): Promise<string>;
   /** A finished job is shown once its records have a place in the log. @throws ServerError `job_unknown` */
   read(id: string): Promise<Job>;
@@ -87,21 +90,29 @@ export async function startJobs(context: ServerContext, runners: JobRunners): Pr
   };
 }
 
+/** Job and message are written in one transaction: what is queued is worked on, and nothing else is. */
 async function submit(shop: Shop, submission: JobSubmission): Promise<string> {
   const { context, boss } = shop;
+  const { kind, params, request, actor } = submission;
+  const { db } = context.database;
   const id = randomUUID();
-  await insertJob(context.database.db, {
-    id,
-    workspace: context.workspace,
-    kind: submission.kind,
-    params: submission.params,
-    request: submission.request,
-    actor: submission.actor,
-    now: context.now(),
+  const isNew = await db.transaction().execute(async (tx) => {
+    const { workspace } = context;
+    const job = { id, workspace, kind, params, request, actor, now: context.now() };
+    if (!(await insertJob(tx, job))) return false;
+    await boss.send(QUEUE, { job: id }, { db: { executeSql: executeWithin(tx) } });
+    return true;
   });
-  // A crash before this leaves a queued job that the next start sends.
-  await boss.send(QUEUE, { job: id });
-  return id;
+  if (isNew || request === undefined) return id;
+  // The same request came twice at once. Should the other job have failed meanwhile, this one may be started.
+  return (await jobOfRequest(db, request)) ?? submit(shop, submission);
+}
+
+function executeWithin(tx: ServerTransaction) {
+  return async (text: string, values: unknown[] = []) => {
+    const { rows } = await tx.executeQuery(CompiledQuery.raw(text, values));
+    return { rows };
+  };
 }
 
 async function readLogged(context: ServerContext, id: string): Promise<Job> {

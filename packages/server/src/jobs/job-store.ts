@@ -23,8 +23,9 @@ export interface NewJob {
   readonly now: string;
 }
 
-export async function insertJob(db: Kysely<Database>, job: NewJob): Promise<void> {
-  await db
+/** False when its signed request has a job already that has not failed. */
+export async function insertJob(db: Kysely<Database>, job: NewJob): Promise<boolean> {
+  const row = await db
     .insertInto('job')
     .values({
       id: job.id,
@@ -40,7 +41,10 @@ export async function insertJob(db: Kysely<Database>, job: NewJob): Promise<void
       result: null,
       error: null,
     })
-    .execute();
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** The newest job that carries out a signed request and has not failed. */

@@ -6,6 +6,7 @@ import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type PlatformDraft, recordByPlatform } from '../records/index.ts';
 import { takeVersionNumber } from '../registry/index.ts';
+import { qualityContent, representativenessContent, snapshotContents } from './data-records.ts';
 import { freezeMonitoring } from './freeze-monitoring.ts';
 import { ingestRun } from './ingest-run.ts';
 import type { JobResult, JobRunner } from './job.ts';
@@ -14,11 +15,8 @@ import {
   environmentContent,
   manifestBytes,
   manifestOf,
-  qualityContent,
-  representativenessContent,
   type Servable,
   servableOf,
-  snapshotContents,
   sourceRevisionContent,
   specContent,
   testPlanContent,

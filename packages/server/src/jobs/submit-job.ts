@@ -5,7 +5,6 @@ import { ingestRecords, type Sender } from '../records/index.ts';
 import type { JobKind } from './job.ts';
 import { JOB_PARAMS, readParams } from './job-params.ts';
 import type { JobService } from './job-service.ts';
-import { jobOfRequest } from './job-store.ts';
 import { readRunRequest, refused } from './run-request.ts';
 
 export interface JobRequest {
@@ -28,9 +27,6 @@ export async function submitJob(
   const { kind } = wanted;
   readParams(JOB_PARAMS[kind], wanted.params);
   const request = await recordRequest(context, sender, wanted);
-  const earlier =
-    request === undefined ? undefined : await jobOfRequest(context.database.db, request);
-  if (earlier !== undefined) return { job: earlier };
   const job = await context.jobs.submit({
     kind,
     params: wanted.params,

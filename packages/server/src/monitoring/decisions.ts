@@ -50,11 +50,8 @@ export async function listDecisions(
   if (query.version !== undefined) select = select.where('version', '=', query.version);
   if (query.before !== undefined) {
     const last = await findDecision(context, query.before);
-    select = select.where(({ eb, or, and }) =>
-      or([
-        eb('decided_at', '<', last.decided_at),
-        and([eb('decided_at', '=', last.decided_at), eb('id', '<', last.id)]),
-      ]),
+    select = select.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('decided_at', 'id'), '<', tuple(last.decided_at, last.id)),
     );
   }
   const rows = await select.execute();

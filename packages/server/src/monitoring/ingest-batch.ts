@@ -6,6 +6,7 @@ import {
   type Json,
   utf8,
 } from '@countersign/kernel';
+import { sql } from 'kysely';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
@@ -28,6 +29,8 @@ export interface IngestedBatch {
   readonly added: boolean;
 }
 
+/** Any fixed number that no other lock of ours has. */
+const BATCH_LOCK = 7_301_014;
 const PROBLEMS_MAX = 50;
 const ROWS_PER_INSERT = 1_000;
 
@@ -131,6 +134,10 @@ async function ingest<T extends { readonly decision: string }>(
     summary: countBy(rows.map(({ row }) => batch.count(row))),
   };
   return context.database.db.transaction().execute(async (tx) => {
+    // One upload of these bytes at a time: a client that sends them again does not wait for the first answer.
+    await sql`SELECT pg_advisory_xact_lock(${BATCH_LOCK}::int, hashtext(${blob.digest}))`.execute(
+      tx,
+    );
     const earlier = await sameBatch(tx, batch.type, blob.digest);
     if (earlier !== undefined) return { record: earlier, rows: rows.length, added: false };
     const { digest } = await recordByPlatform(context, tx, {

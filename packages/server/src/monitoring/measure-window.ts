@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   AnalysisError,
+  type ColumnType,
   type ColumnTypes,
   type Cutoff,
   evaluateMonitoring,
@@ -8,6 +9,7 @@ import {
   type FrozenBins,
   fairnessReport,
   INPUT_COLUMN_TYPES,
+  type InputType,
   type MonitoringEvaluation,
   type PerformanceReport,
   performanceReport,

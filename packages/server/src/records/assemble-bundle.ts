@@ -18,7 +18,8 @@ import type { CheckpointedRecords } from './current-records.ts';
 /**
  * Everything that a warrant, a change request or a version rests on, with proofs against one checkpoint: the firm's
  * own records (founding, enrolments, policies, packs) and every record of the model that counts. For the founding
- * record it is the firm's own records alone. Decision batches are left out. Whoever gets it verifies it with the kernel's `verifyBundle`; leaving a record out is all we could do.
+ * record it is the firm's own records alone. Decision batches are left out. Whoever gets it verifies it with the
+ * kernel's `verifyBundle`; leaving a record out is all we could do.
  * @throws ServerError `bundle_unavailable` for a digest that names no record of a model; `checkpoint_timeout`
  */
 export async function assembleBundle(context: ServerContext, digest: string): Promise<ProofBundle> {

@@ -125,12 +125,10 @@ export async function listRecords(
     if (value !== undefined) query = query.where(`r.${name}`, '=', value);
   }
   if (filter.before !== undefined) {
-    const last = await placeOf(context, filter.before);
-    query = query.where((eb) =>
-      eb.or([
-        eb('r.recorded_at', '<', last),
-        eb.and([eb('r.recorded_at', '=', last), eb('r.digest', '<', filter.before ?? '')]),
-      ]),
+    const { before } = filter;
+    const last = await placeOf(context, before);
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('r.recorded_at', 'r.digest'), '<', tuple(last, before)),
     );
   }
   const rows = await query.execute();

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Gateway } from '@countersign/gateway';
 import { recordsOfType } from '@countersign/kernel';
-import { parseCsv } from '../../decide/parse-csv.ts';
+import { parseCsvRows } from '@countersign/pipeline';
 import { DemoFailure } from '../demo-failure.ts';
 import type { Stage } from '../stage.ts';
 
@@ -28,7 +28,7 @@ async function readStream(stage: Stage): Promise<readonly StreamRow[]> {
   );
   const digest = String(snapshot?.statement.predicate.content.contentDigest ?? '');
   const text = new TextDecoder().decode(await blobs.get(digest));
-  const [header, ...rows] = parseCsv('stream.csv', text);
+  const [header, ...rows] = parseCsvRows(text);
   if (header === undefined) throw new DemoFailure('the stream is empty');
   return rows.map(({ cells }) => new Map(header.cells.map((name, at) => [name, cells[at] ?? ''])));
 }

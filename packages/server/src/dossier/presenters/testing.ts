@@ -71,14 +71,7 @@ function caveatBlocks(detail: Json | undefined): readonly Block[] {
 
 function overallTable(rows: readonly Fields[], record: DossierRecord): readonly Block[] {
   return tableBlock(
-    [
-      'Metric',
-      { title: 'Value', ...NUMBER },
-      { title: 'Interval', ...NUMBER },
-      { title: 'Rows', ...NUMBER },
-      { title: 'Limit', ...NUMBER },
-      'Verdict',
-    ],
+    ['Metric', ...FIGURE_COLUMNS],
     rows.map((row) => [metricName(textOf(row.metric) ?? ''), ...figureCells(row)]),
     { caption: `Figures${levelNote(rows)}`, cite: record.digest },
   );
@@ -96,15 +89,7 @@ function groupTables(rows: readonly Fields[], record: DossierRecord): readonly B
     const against = reference === '' ? '' : ` against ${reference}`;
     const by = attribute === '' ? 'By group' : `By ${attribute}`;
     return tableBlock(
-      [
-        attribute === '' ? 'Group' : labelOf(attribute),
-        'Metric',
-        { title: 'Value', ...NUMBER },
-        { title: 'Interval', ...NUMBER },
-        { title: 'Rows', ...NUMBER },
-        { title: 'Limit', ...NUMBER },
-        'Verdict',
-      ],
+      [attribute === '' ? 'Group' : labelOf(attribute), 'Metric', ...FIGURE_COLUMNS],
       own.map((row) => [
         namedGroup(row.group).value,
         metricName(textOf(row.metric) ?? ''),
@@ -114,6 +99,15 @@ function groupTables(rows: readonly Fields[], record: DossierRecord): readonly B
     );
   });
 }
+
+/** Of the cells that `figureCells` gives. */
+const FIGURE_COLUMNS = [
+  { title: 'Value', ...NUMBER },
+  { title: 'Interval', ...NUMBER },
+  { title: 'Rows', ...NUMBER },
+  { title: 'Limit', ...NUMBER },
+  'Verdict',
+] as const;
 
 function figureCells(row: Fields): readonly Cell[] {
   const limit = fieldsOf(row.limit);
