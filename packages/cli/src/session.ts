@@ -62,7 +62,7 @@ export function createSession(io: Io, input: Input): Session {
     publicClient: () => client(resolved().token),
     async signer() {
       const account = accountOf(resolved());
-      const file = readKeyFile(resolved().keyFile ?? '');
+      const file = await readKeyFile(resolved().keyFile ?? '');
       return openKey(file, await passphraseFor(io, account, input.optionalText('passphrase-file')));
     },
     progress(text) {

@@ -62,6 +62,19 @@ async function run(
   return { exitCode, result: (result ?? {}) as Record<string, unknown>, text: lines.join('\n') };
 }
 
+interface SignedHere {
+  readonly digest: string;
+  readonly type: string;
+}
+
+interface Shown {
+  readonly predicate: {
+    readonly type: string;
+    readonly supersedes?: string;
+    readonly content: Readonly<Record<string, unknown>>;
+  };
+}
+
 const ok = async (account: Account, ...argv: readonly string[]): Promise<Ran> => {
   const ran = await run(account, argv);
   expect(ran.exitCode, ran.text).toBe(0);
@@ -104,7 +117,7 @@ describe('keys and sign-in', () => {
   test('a key file of the server opens here, and one made here opens in the server', async () => {
     const path = join(data, 'people', 'ada.admin', 'key.json');
     const theirs = await readServerKey(path);
-    expect(openKey(readKeyFile(path), 'ada.admin passphrase').keyid).toBe(theirs.keyid);
+    expect(openKey(await readKeyFile(path), 'ada.admin passphrase').keyid).toBe(theirs.keyid);
     const ours = createKeyFile('ecdsa-p256-sha256', 'a long passphrase');
     expect(openSigner(ours, 'a long passphrase').keyid).toBe(ours.keyid);
   });
@@ -156,6 +169,15 @@ describe('intake', () => {
     }
   }, 60_000);
 
+  test('a questionnaire that cannot be computed with is not signed', async () => {
+    const path = join(scratch, 'questionnaire.yaml');
+    const start = 'id: q\nversion: "1"\ntitle: t\nquestions: []\n';
+    writeFileSync(path, `${start}tiers: { high: x, medium: 1 }\n`);
+    const ran = await run('mia.risk', ['sign', path]);
+    expect(ran.result).toHaveProperty('error.code', 'file_invalid');
+    expect(ran.text).toContain(`${path}:5: `);
+  });
+
   test('the owner proposes and model risk tiers', async () => {
     const proposed = await ok('omar.owner', 'propose', repository);
     expect(proposed.text).toContain('recorded inventory-entry');
@@ -165,6 +187,46 @@ describe('intake', () => {
     expect(result).toMatchObject([
       { model: 'consumer-credit', uses: [{ tier: 'high', fairLending: true }] },
     ]);
+  }, 60_000);
+
+  test('model risk’s part done again signs what changed and supersedes what stood', async () => {
+    const records = async (...more: readonly string[]): Promise<readonly SignedHere[]> => {
+      const { result } = await ok('mia.risk', 'propose', repository, '--tier', ...more);
+      return result.records as readonly SignedHere[];
+    };
+    expect((await records()).map(({ type }) => type)).toEqual(['risk-tier']);
+
+    const scope = join(repository, 'intake/scope.yaml');
+    const before = readFileSync(scope, 'utf8');
+    const changed = before.replace(
+      'rationale: Superseded',
+      'rationale: Looked at again; superseded',
+    );
+    expect(changed).not.toBe(before);
+    writeFileSync(scope, changed);
+    const assign = ['--assign', 'vera.validator=validator', '--competence', 'Has done it since'];
+    const again = await records(...assign);
+    expect(again.map(({ type }) => type)).toEqual([
+      'scope-determination',
+      'risk-tier',
+      'role-assignment',
+    ]);
+    for (const { digest, type } of again) {
+      const { result } = await ok('mia.risk', 'show', digest);
+      const { predicate } = result.statement as Shown;
+      const earlier = await ok('mia.risk', 'show', String(predicate.supersedes));
+      const old = (earlier.result.statement as Shown).predicate;
+      expect(old.type).toBe(type);
+      if (type === 'scope-determination') expect(old.content.pack).toBe(predicate.content.pack);
+      if (type !== 'role-assignment') continue;
+      // The file's assignment of the same duty stands back, and the duty keeps its first day.
+      expect(predicate.content).toEqual({
+        ...old.content,
+        competence: 'Has done it since',
+        conflicts: 'none declared',
+      });
+    }
+    expect((await records(...assign)).map(({ type }) => type)).toEqual(['risk-tier']);
   }, 60_000);
 
   test('the owner cannot tier, whatever the command line says', async () => {

@@ -41,6 +41,7 @@ export {
   completeness,
   type EvidenceResult,
   type EvidenceStatus,
+  worstStatus,
 } from './evidence/completeness.ts';
 export { EVIDENCE_IDS, type EvidenceId, REGISTER_EVIDENCE } from './evidence/evidence-ids.ts';
 export {

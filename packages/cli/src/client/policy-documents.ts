@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { recordRoutes } from '@countersign/contract';
 import { z } from 'zod';
 import { CliError } from '../errors.ts';
 import type { ApiClient } from './api-client.ts';
 import { listRecords } from './digests.ts';
+import { toldRecord } from './told-record.ts';
 
 /** The newest policy document of a kind, with the member that holds it. @throws CliError `not_found` */
 export async function policyInForce<T extends z.ZodType>(
@@ -19,11 +19,8 @@ export async function policyInForce<T extends z.ZodType>(
       },
     });
   }
-  const { statement } = await client.call(recordRoutes.get, { params: { digest: newest.digest } });
-  const outer = z
-    .looseObject({ predicate: z.looseObject({ content: z.unknown() }) })
-    .parse(statement);
-  const parsed = schema.safeParse(outer.predicate.content);
+  const { content } = await toldRecord(client, newest.digest);
+  const parsed = schema.safeParse(content);
   if (parsed.success) return { digest: newest.digest, value: parsed.data };
   throw new CliError(
     'server_answer_invalid',

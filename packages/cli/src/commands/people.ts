@@ -118,7 +118,7 @@ async function newKey(input: Input, session: Session): Promise<Outcome> {
     input.optionalText('passphrase-file'),
   );
   const file = createKeyFile(algorithm, passphrase);
-  writeKeyFile(path, file);
+  await writeKeyFile(path, file);
   const { keyid, spki } = file;
   return done(
     { keyid, algorithm, spki, path },
@@ -138,7 +138,7 @@ async function enrolKey(input: Input, session: Session): Promise<Outcome> {
     if (known === undefined) throw usage(`\`${role}\` is not a role: ${ROLES.join(', ')}`);
     return known;
   });
-  const { keyid, algorithm, spki } = readKeyFile(resolve(session.cwd, input.text('key')));
+  const { keyid, algorithm, spki } = await readKeyFile(resolve(session.cwd, input.text('key')));
   const team = input.optionalText('team');
   const key = keyEntryJson({
     key: { keyid, algorithm, spki },

@@ -2,21 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { recordRoutes } from '@countersign/contract';
-import type { InventoryEntryContent, SubjectRef } from '@countersign/kernel';
+import type { InventoryEntryContent, RoleAssignmentContent, SubjectRef } from '@countersign/kernel';
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
 import { policyInForce } from '../client/policy-documents.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
-import { computeTier, Questionnaire } from '../intake/compute-tier.ts';
+import { questionnaireInForce, tierOfAnswers } from '../intake/compute-tier.ts';
+import { readAnswers, readModel, readRoles, readScope } from '../intake/intake-files.ts';
 import {
-  type Roles,
-  readAnswers,
-  readModel,
-  readRoles,
-  readScope,
-} from '../intake/intake-files.ts';
+  type IntakeSubject,
+  revisedDrafts,
+  standingFor,
+  standingRecords,
+} from '../intake/revised-drafts.ts';
 import { paperDraft } from '../papers/paper-draft.ts';
 import { type RepositoryFacts, readRepository } from '../papers/pipeline-facts.ts';
 import { type Paper, readPaper } from '../papers/read-paper.ts';
@@ -28,7 +28,7 @@ export const propose: Command = {
   name: 'propose',
   summary: 'intake of a model and its use: the owner proposes, model risk tiers',
   description:
-    'The owner signs the inventory entry (intake/model.yaml or options) and the intended use. With --tier, model risk signs the tier that the questionnaire computes, scope per pack, fair-lending status, groups and floors (intake/*.yaml), and duties (intake/roles.yaml or --assign).',
+    'The owner signs the inventory entry (intake/model.yaml or options) and the intended use. With --tier, model risk signs the tier that the questionnaire computes, scope per pack, fair-lending status, groups and floors (intake/*.yaml), and duties (intake/roles.yaml or --assign). Run again, scope and duties that stand unchanged are not signed again.',
   example:
     'countersign propose examples/consumer-credit --business-line "retail credit" --jurisdiction US --as omar.owner',
   arguments: [
@@ -161,9 +161,10 @@ async function riskDrafts(
   const policy = await policyInForce(
     session.client(),
     'questionnaire',
-    z.looseObject({ questionnaire: Questionnaire }),
+    z.looseObject({ questionnaire: z.json() }),
   );
-  const computed = computeTier(policy.value.questionnaire, answers);
+  const questionnaire = questionnaireInForce(policy.value.questionnaire);
+  const computed = tierOfAnswers(questionnaire, answers);
   session.progress(`${computed.points} points: tier ${computed.computed}`);
   const tier: Draft = {
     type: 'risk-tier',
@@ -180,9 +181,9 @@ async function riskDrafts(
       floors: scope.floors,
     },
   };
-  const determinations = scope.packs.map(
-    (content): Draft => ({ type: 'scope-determination', scope: 'use', subjectRef, content }),
-  );
+  const inScope: IntakeSubject = { type: 'scope-determination', scope: 'use', subjectRef };
+  const standing = await standingRecords(session.client(), inScope);
+  const determinations = revisedDrafts(inScope, scope.packs, standing);
   return [...determinations, tier, ...(await dutyDrafts(input, session, facts))];
 }
 
@@ -192,23 +193,26 @@ async function dutyDrafts(
   facts: Repository,
 ): Promise<readonly Draft[]> {
   const { workspace } = session.profile();
-  const assignments = [
-    ...(readRoles(facts.directory)?.assignments ?? []),
-    ...assigned(input, session),
-  ];
-  return assignments.map(
-    (content): Draft => ({
-      type: 'role-assignment',
-      scope: 'model',
-      subjectRef: { workspace, model: facts.model },
-      content,
-    }),
+  const duties: IntakeSubject = {
+    type: 'role-assignment',
+    scope: 'model',
+    subjectRef: { workspace, model: facts.model },
+  };
+  const standing = await standingRecords(session.client(), duties);
+  const written = readRoles(facts.directory)?.assignments ?? [];
+  const given = assigned(input).map((duty): RoleAssignmentContent => {
+    // A duty that is given again began when it was first given.
+    const from = standingFor(standing, duties.type, duty)?.content.from;
+    return { ...duty, from: typeof from === 'string' ? from : session.now() };
+  });
+  // The command line is said later than the file.
+  const named = [...written, ...given].map(
+    (duty) => [`${duty.principal}=${duty.role}`, duty] as const,
   );
+  return revisedDrafts(duties, [...new Map(named).values()], standing);
 }
 
-type Assignment = Omit<Roles['assignments'][number], 'role'> & { readonly role: string };
-
-function assigned(input: Input, session: Session): readonly Assignment[] {
+function assigned(input: Input): readonly Omit<RoleAssignmentContent, 'from'>[] {
   return input.list('assign').map((text) => {
     const [principal = '', role = '', ...rest] = text.split('=');
     if (principal === '' || role === '' || rest.length > 0) {
@@ -217,7 +221,6 @@ function assigned(input: Input, session: Session): readonly Assignment[] {
     return {
       principal,
       role,
-      from: session.now(),
       competence: input.optionalText('competence') ?? 'holds the role by an enrolled key',
       conflicts: input.optionalText('conflicts') ?? 'none declared',
     };

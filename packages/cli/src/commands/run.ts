@@ -33,7 +33,7 @@ export const run: Command = {
   summary: 'execute the pipeline of a model’s repository',
   description:
     'Without --remote the run is a draft: executed here, registered nowhere, refused at submit. With --remote the commit is archived, a run-request is signed, and a worker of the platform executes it and registers a version.',
-  example: 'countersign run examples/consumer-credit --remote --as dana.developer',
+  example: 'countersign run ./consumer-credit --remote --as dana.developer',
   arguments: [
     { name: 'dir', summary: 'repository; the current directory unless given', isOptional: true },
   ],

@@ -17,7 +17,7 @@ import type { DataDirectory } from './open-data-directory.ts';
 /** The log as its data directory knows it; `refuseOtherLog` holds it against the founding record once that is at hand. */
 export async function logIdentityOf({ dataDir, config }: DataDirectory): Promise<LogIdentity> {
   const { signInDomain } = await import('@countersign/server');
-  const { keyid, algorithm, spki } = readKeyFile(join(dataDir, 'keys', 'log.json'));
+  const { keyid, algorithm, spki } = await readKeyFile(join(dataDir, 'keys', 'log.json'));
   return { origin: `${signInDomain(config.firm)}/log`, publicKey: { keyid, algorithm, spki } };
 }
 

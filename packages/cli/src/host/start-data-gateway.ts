@@ -28,9 +28,10 @@ export interface DataGatewayOptions {
 const GATEWAY_NAME = 'gateway-1';
 
 /** Starts the gateway of a data directory with its enrolled key. @throws GatewayError `not_warranted` with every reason */
-export function startDataGateway(options: DataGatewayOptions): Promise<Gateway> {
+export async function startDataGateway(options: DataGatewayOptions): Promise<Gateway> {
   const { dataDir, report, ...given } = options;
-  const signer = openKey(readKeyFile(join(dataDir, 'keys', 'gateway.json')), undefined);
+  const file = await readKeyFile(join(dataDir, 'keys', 'gateway.json'));
+  const signer = openKey(file, undefined);
   return startGateway({
     ...given,
     name: GATEWAY_NAME,

@@ -59,7 +59,7 @@ const Roles = z.strictObject({
     )
     .min(1),
 });
-export type Roles = z.infer<typeof Roles>;
+type Roles = z.infer<typeof Roles>;
 
 /** intake/model.yaml: the inventory entry. */
 const Model = z.strictObject({

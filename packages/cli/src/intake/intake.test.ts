@@ -2,22 +2,24 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Json } from '@countersign/kernel';
 import { parsePipelineFile } from '@countersign/pipeline';
 import { describe, expect, test } from 'vitest';
 import { readPaper } from '../papers/read-paper.ts';
-import { parseYamlText, readYaml } from '../papers/yaml-file.ts';
-import { computeTier, Questionnaire } from './compute-tier.ts';
+import { parseYamlText } from '../papers/yaml-file.ts';
+import { questionnaireInForce, tierOfAnswers } from './compute-tier.ts';
 import { readAnswers, readModel, readRoles, readScope } from './intake-files.ts';
 import { scaffold } from './scaffold.ts';
 
 const top = new URL('../../../../', import.meta.url);
 const example = new URL('examples/consumer-credit/', top).pathname;
 const file = new URL('policies/questionnaire.yaml', top).pathname;
-const questionnaire = readYaml(parseYamlText(file, readFileSync(file, 'utf8')), Questionnaire);
+const written = parseYamlText(file, readFileSync(file, 'utf8')).value as Json;
+const questionnaire = questionnaireInForce(written);
 
-describe('computeTier', () => {
+describe('tierOfAnswers', () => {
   test('the consumer credit example comes out at high tier with 26 points', () => {
-    const computed = computeTier(questionnaire, readAnswers(example));
+    const computed = tierOfAnswers(questionnaire, readAnswers(example));
     // 2 + 2 + 6 + 4 + 1 + 4 + 2 + 4 + 1, counted by hand from policies/questionnaire.yaml.
     expect(computed.points).toBe(26);
     expect(computed.computed).toBe('high');
@@ -29,9 +31,9 @@ describe('computeTier', () => {
     const least = Object.fromEntries(
       questionnaire.questions.map(({ id, answers: [first] }) => [id, first?.id ?? '']),
     );
-    expect(computeTier(questionnaire, { ...answers, answers: least }).computed).toBe('low');
+    expect(tierOfAnswers(questionnaire, { ...answers, answers: least }).computed).toBe('low');
     const credit = { ...least, 'purpose-class': 'individual-rights' };
-    expect(computeTier(questionnaire, { ...answers, answers: credit }).computed).toBe('high');
+    expect(tierOfAnswers(questionnaire, { ...answers, answers: credit }).computed).toBe('high');
   });
 
   test.each([
@@ -39,10 +41,19 @@ describe('computeTier', () => {
     [{ answers: { shoe: 'x' } }, '`shoe` is no question'],
     [{ version: '9' }, 'the answers are to `tiering-default` 9, in force is'],
   ])('%j is refused by name', (change, message) => {
-    expect(() => computeTier(questionnaire, { ...readAnswers(example), ...change })).toThrow(
+    expect(() => tierOfAnswers(questionnaire, { ...readAnswers(example), ...change })).toThrow(
       message,
     );
   });
+});
+
+test('a questionnaire in force that cannot be read is named by its member', () => {
+  expect(() => questionnaireInForce({ id: 'q', version: '1' })).toThrow(
+    expect.objectContaining({
+      code: 'server_answer_invalid',
+      message: expect.stringContaining('questionnaire.tiers'),
+    }),
+  );
 });
 
 describe('intake files', () => {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { recordRoutes } from '@countersign/contract';
 import { type Json, KernelError, parsePack, readPolicy } from '@countersign/kernel';
+import { readQuestionnaire } from '@countersign/server/questionnaire';
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
+import { toldRecord } from '../client/told-record.ts';
 import { atFile } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { Draft } from '../signing/person-statement.ts';
-import { parseYamlText, type YamlText } from './yaml-file.ts';
+import { parseYamlText, type YamlFile } from './yaml-file.ts';
 
 const KINDS = {
   'promotion-policy': 'policy',
@@ -50,7 +51,7 @@ export async function policyDraft(
   };
 }
 
-function kindOf(yaml: YamlText, value: Readonly<Record<string, unknown>>): PolicyKind {
+function kindOf(yaml: YamlFile, value: Readonly<Record<string, unknown>>): PolicyKind {
   if ('transitions' in value) return 'promotion-policy';
   if ('clauses' in value) return 'framework-pack';
   if ('questions' in value) return 'questionnaire';
@@ -61,7 +62,7 @@ function kindOf(yaml: YamlText, value: Readonly<Record<string, unknown>>): Polic
   );
 }
 
-function check(yaml: YamlText, kind: PolicyKind, json: Json): void {
+function check(yaml: YamlFile, kind: PolicyKind, json: Json): void {
   if (kind === 'framework-pack') {
     const parsed = parsePack(json);
     if (parsed.ok) return;
@@ -69,9 +70,9 @@ function check(yaml: YamlText, kind: PolicyKind, json: Json): void {
     const path = first === undefined ? [] : [...first.path];
     throw atFile(yaml.file, yaml.lineOf(path), first?.message ?? 'it is no framework pack');
   }
-  if (kind !== 'promotion-policy') return;
   try {
-    readPolicy(json);
+    if (kind === 'questionnaire') readQuestionnaire(json);
+    else readPolicy(json);
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause;
     const path = String(cause.details.path ?? '');
@@ -94,11 +95,9 @@ async function documentInForce(
   const client = session.client();
   const summaries = await listRecords(client, { type: 'policy-document', kind });
   for (const { digest } of summaries) {
-    const { statement } = await client.call(recordRoutes.get, { params: { digest } });
-    const { content } = (
-      statement as unknown as { predicate: { content: Record<string, { id?: unknown }> } }
-    ).predicate;
-    if (content[KINDS[kind]]?.id === id) return digest;
+    const { content } = await toldRecord(client, digest);
+    const document = Head.safeParse(content[KINDS[kind]]);
+    if (document.data?.id === id) return digest;
   }
   return undefined;
 }

@@ -61,6 +61,11 @@ describe('readPaper', () => {
       GOOD.replace('reviewed: 2026', 'reviewed: [a]'),
       'a.md:6: `reviewed` must be a text',
     ],
+    [
+      'an alias',
+      GOOD.replace('title: What', 'title: &a What').replace('2026', '*a'),
+      'a.md:1: holds',
+    ],
     ['a member given twice', GOOD.replace('reviewed: 2026', 'title: again'), 'a.md:6: '],
     [
       'a bad end date',

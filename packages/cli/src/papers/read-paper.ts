@@ -8,7 +8,7 @@ import {
   type Scope,
 } from '@countersign/kernel';
 import { atFile } from '../errors.ts';
-import { parseYamlText, type YamlText } from './yaml-file.ts';
+import { parseYamlText, type YamlFile } from './yaml-file.ts';
 
 /** A human paper: Markdown with front matter that says what evidence it is. */
 export interface Paper {
@@ -81,7 +81,7 @@ function splitFrontMatter(file: string, text: string) {
   return { head: parseYamlText(file, front, 2), body: text.slice(end + 5), bodyLine };
 }
 
-function membersOf(head: YamlText): ReadonlyMap<string, string> {
+function membersOf(head: YamlFile): ReadonlyMap<string, string> {
   const { value } = head;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw atFile(head.file, 2, 'the front matter must be `name: value` lines');
@@ -96,14 +96,14 @@ function membersOf(head: YamlText): ReadonlyMap<string, string> {
   return members;
 }
 
-function needed(front: ReadonlyMap<string, string>, head: YamlText, name: string): string {
+function needed(front: ReadonlyMap<string, string>, head: YamlFile, name: string): string {
   const value = front.get(name)?.trim();
   if (value === undefined || value === '')
     throw at(head, name, `the front matter lacks \`${name}\``);
   return value;
 }
 
-function at(head: YamlText, name: string, problem: string) {
+function at(head: YamlFile, name: string, problem: string) {
   return atFile(head.file, head.lineOf([name]), problem);
 }
 

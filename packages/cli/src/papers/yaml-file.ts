@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { readYamlText, type YamlText } from '@countersign/pipeline';
 import type { z } from 'zod';
 import { atFile, CliError } from '../errors.ts';
 
-/** YAML that a person wrote, with the line of each of its members. */
-export interface YamlText {
+/** YAML that a person wrote, with the file that errors name. */
+export interface YamlFile extends YamlText {
   readonly file: string;
-  readonly value: unknown;
-  /** Line of the deepest written place of a path. */
-  lineOf(path: readonly PropertyKey[]): number;
 }
-
-const BYTES_MAX = 1_000_000;
 
 /** @throws CliError `file_missing` */
 export function readTextFile(cwd: string, file: string): string {
@@ -26,61 +21,20 @@ export function readTextFile(cwd: string, file: string): string {
   }
 }
 
-/** @throws CliError `file_invalid` with file and line */
-export function parseYamlText(file: string, text: string, firstLine = 1): YamlText {
-  if (text.length > BYTES_MAX) throw atFile(file, 1, 'it is larger than 1 MB');
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    schema: 'core',
-    uniqueKeys: true,
-    strict: true,
-    prettyErrors: false,
-  });
-  const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1;
-  const syntax = document.errors[0];
-  if (syntax !== undefined) throw atFile(file, lineAt(syntax.pos[0]), syntax.message, syntax);
-  return {
-    file,
-    value: plainValue(document, file),
-    lineOf: (path) => lineAt(offsetOf(document.contents, path)),
-  };
-}
-
-function plainValue(document: ReturnType<typeof parseDocument>, file: string): unknown {
-  try {
-    // What is signed must be reviewed where it stands: an alias is written somewhere else.
-    return document.toJS({ maxAliasCount: 0 });
-  } catch (cause) {
-    throw atFile(file, 1, 'it holds an alias; write the value out', cause);
-  }
-}
-
-function offsetOf(root: unknown, path: readonly PropertyKey[]): number {
-  let node = root;
-  let offset = startOf(node) ?? 0;
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => isScalar(item.key) && String(item.key.value) === String(key),
-      );
-      if (pair === undefined) break;
-      offset = startOf(pair.key) ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(key)];
-      offset = startOf(node) ?? offset;
-    } else break;
-  }
-  return offset;
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? node.range?.[0] : undefined;
+/**
+ * @param firstLine where the text begins in its file
+ * @throws CliError `file_invalid` with file and line
+ */
+export function parseYamlText(file: string, text: string, firstLine = 1): YamlFile {
+  // What is signed must be reviewed where it stands: an alias is written somewhere else.
+  const read = readYamlText('\n'.repeat(firstLine - 1) + text, { aliasesMax: 0 });
+  if (read.ok) return { file, ...read.text };
+  const [first] = read.problems;
+  throw atFile(file, first?.line ?? firstLine, first?.message ?? 'is not YAML');
 }
 
 /** Reads YAML by a schema. @throws CliError `file_invalid` naming file, line and member */
-export function readYaml<T extends z.ZodType>(text: YamlText, schema: T): z.output<T> {
+export function readYaml<T extends z.ZodType>(text: YamlFile, schema: T): z.output<T> {
   const parsed = schema.safeParse(text.value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -46,7 +46,7 @@ export interface ClauseResult {
   readonly evidence: readonly EvidenceResult[];
 }
 
-/** Worst first: a clause is as good as its worst item. */
+/** Worst first. */
 const SEVERITY: readonly EvidenceStatus[] = [
   'missing',
   'expired',
@@ -57,6 +57,11 @@ const SEVERITY: readonly EvidenceStatus[] = [
   'not yet due',
   'not applicable',
 ];
+
+/** The worst of several statuses: a clause, or a section of a document, is as good as its worst item. */
+export function worstStatus(statuses: readonly EvidenceStatus[]): EvidenceStatus | undefined {
+  return SEVERITY.find((status) => statuses.includes(status));
+}
 
 export interface CompletenessQuery {
   readonly tier: Tier;
@@ -91,10 +96,9 @@ function clauseResult(
       : NONE;
     return { id: item.id, due, ...found, ...(item.kind === undefined ? {} : { kind: item.kind }) };
   });
-  const worst = SEVERITY.find((status) => evidence.some((item) => item.status === status));
   return {
     clause: clause.id,
-    status: worst ?? 'not applicable',
+    status: worstStatus(evidence.map(({ status }) => status)) ?? 'not applicable',
     blocks: levelOf(clause, query.tier) === 'block',
     evidence,
   };

@@ -11,6 +11,7 @@ import {
   type PackSection,
   REGISTER_EVIDENCE,
   type VersionContext,
+  worstStatus,
 } from '@countersign/kernel';
 import type { DossierRecord } from './presenters/content.ts';
 
@@ -33,18 +34,6 @@ export interface SlotInput {
   readonly context: VersionContext;
   readonly origin: Origin;
 }
-
-// Worst first, as completeness ranks them; what is not due ranks after what is there.
-const SEVERITY: readonly EvidenceStatus[] = [
-  'missing',
-  'expired',
-  'stale',
-  'waived',
-  'met',
-  'carried',
-  'not yet due',
-  'not applicable',
-];
 
 /**
  * How each evidence item of a section stands: by the clauses that ask for it, or, where none does, by
@@ -77,7 +66,7 @@ function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
     const due = DUE_STAGES.find((stage) => asked.some((demand) => demand.due === stage));
     return {
       id,
-      status: worstOf(asked.map(({ status }) => status)),
+      status: worstStatus(asked.map(({ status }) => status)) ?? 'missing',
       clauses: [...new Set(asked.map(({ clause }) => clause))],
       records: own,
       ...(kind !== undefined && { kind }),
@@ -89,10 +78,6 @@ function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
   return further.length === 0
     ? slots
     : [...slots, { ...outlineSlot(id, further, input.context), clauses: [] }];
-}
-
-function worstOf(statuses: readonly EvidenceStatus[]): EvidenceStatus {
-  return SEVERITY.find((status) => statuses.includes(status)) ?? 'missing';
 }
 
 // No clause of the pack asks for it, so completeness says nothing: the record's own state is told.

@@ -11,7 +11,7 @@ import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
 import { ACTION_SHAPE, OUTCOME_SHAPE, readAction, readOutcome } from './ingested-row.ts';
-import { IDS_PER_QUERY, pages } from './pages.ts';
+import { pages, pagesOfRows } from './pages.ts';
 import { type RowProblem, type RowShape, readRows, type UploadedRow } from './read-rows.ts';
 
 export interface IngestUpload {
@@ -191,14 +191,15 @@ async function decisionsOf(
 ): Promise<ReadonlyMap<string, KnownDecision>> {
   const ids = [...new Set(rows.map(({ row }) => row.decision))];
   const known = new Map<string, KnownDecision>();
-  for (const page of pages(ids, IDS_PER_QUERY)) {
-    const found = await context.database.db
+  const read = (page: readonly string[]) =>
+    context.database.db
       .selectFrom('decision')
       .select(['id', 'model', 'use'])
       .where('workspace', '=', context.workspace)
       .where('id', 'in', page)
       .execute();
-    for (const decision of found) known.set(decision.id, decision);
+  for await (const rows of pagesOfRows(ids, read)) {
+    for (const decision of rows) known.set(decision.id, decision);
   }
   return known;
 }

@@ -9,7 +9,7 @@ import {
   toHex,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
-import { IDS_PER_QUERY, pages } from './pages.ts';
+import { pagesOfRows } from './pages.ts';
 
 /** Which answers a window holds: those of one version for one use, served from `from` up to but not including `to`. */
 export interface Window {
@@ -114,14 +114,15 @@ async function partsOf(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const found = new Map<string, Uint8Array>();
-  for (const page of pages(ids, IDS_PER_QUERY)) {
-    const rows = await context.database.db
+  const read = (page: readonly string[]) =>
+    context.database.db
       .selectFrom('decision_part')
       .select(['decision', 'part', 'bytes'])
       .where('workspace', '=', context.workspace)
       .where('decision', 'in', page)
       .where('part', 'in', ['inputs', 'output', 'protected'])
       .execute();
+  for await (const rows of pagesOfRows(ids, read)) {
     for (const row of rows) found.set(`${row.decision}/${row.part}`, new Uint8Array(row.bytes));
   }
   return found;
@@ -132,14 +133,15 @@ async function newestActions(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const page of pages(ids, IDS_PER_QUERY)) {
-    const rows = await context.database.db
+  const read = (page: readonly string[]) =>
+    context.database.db
       .selectFrom('action')
       .select(['decision', 'action'])
       .where('workspace', '=', context.workspace)
       .where('decision', 'in', page)
       .orderBy('id')
       .execute();
+  for await (const rows of pagesOfRows(ids, read)) {
     for (const row of rows) found.set(row.decision, row.action);
   }
   return found;
@@ -150,8 +152,8 @@ async function newestOutcomes(
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for (const page of pages(ids, IDS_PER_QUERY)) {
-    const rows = await context.database.db
+  const read = (page: readonly string[]) =>
+    context.database.db
       .selectFrom('outcome')
       .select(['decision', 'state', 'value'])
       .where('workspace', '=', context.workspace)
@@ -159,6 +161,7 @@ async function newestOutcomes(
       .where('kind', '=', 'realised')
       .orderBy('id')
       .execute();
+  for await (const rows of pagesOfRows(ids, read)) {
     for (const { decision, state, value } of rows) {
       // A later row corrects an earlier one, also by taking an outcome back.
       if (state === 'matured' && value !== null) found.set(decision, value);

@@ -17,12 +17,12 @@ export {
   restingOn,
   summaryOf,
 } from './lineage.ts';
+export { loadQuestionnaire } from './load-questionnaire.ts';
 export { type PackInForce, packsInForce, packsInScope, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
 export {
   type ComputedTier,
   computeTier,
-  loadQuestionnaire,
   type Questionnaire,
   readQuestionnaire,
 } from './questionnaire.ts';

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ServerError } from '../errors.ts';
+import { loadQuestionnaire } from './load-questionnaire.ts';
 import { loadPromotionPolicy } from './promotion-policy.ts';
-import { computeTier, loadQuestionnaire, readQuestionnaire } from './questionnaire.ts';
+import { computeTier, readQuestionnaire } from './questionnaire.ts';
 import { parseYaml } from './yaml-source.ts';
 
 const POLICIES = join(import.meta.dirname, '../../../../policies');
@@ -69,9 +70,9 @@ describe('the tiering questionnaire', () => {
 
   test('names a question without an answer, with a wrong one, and one that is not asked', () => {
     const { 'purpose-harm': _left, ...without } = extreme('least');
-    expect(refusal(() => computeTier(questionnaire, without)).details).toEqual({
-      question: 'purpose-harm',
-    });
+    const unanswered = refusal(() => computeTier(questionnaire, without));
+    expect(unanswered.details).toEqual({ question: 'purpose-harm' });
+    expect(unanswered.message).toContain('is not answered');
     const wrong = { ...extreme('least'), 'purpose-harm': 'none at all' };
     expect(refusal(() => computeTier(questionnaire, wrong)).message).toContain('none at all');
     const stray = { ...extreme('least'), weather: 'fine' };

@@ -10,7 +10,6 @@ import {
   onlyKeys,
   optional,
 } from './json-shape.ts';
-import { loadYaml, type YamlSource } from './yaml-source.ts';
 
 export const QUESTIONNAIRE_SECTIONS = ['exposure', 'purpose', 'complexity', 'reliance'] as const;
 
@@ -37,11 +36,6 @@ export interface Questionnaire {
   readonly questions: readonly QuestionnaireQuestion[];
   /** Points from which a tier is reached; below `medium` a use is low. */
   readonly tiers: { readonly high: number; readonly medium: number };
-}
-
-/** @throws ServerError `policy_file_invalid` naming file and line */
-export function loadQuestionnaire(file: string): Promise<YamlSource<Questionnaire>> {
-  return loadYaml(file, { rootName: 'questionnaire', read: readQuestionnaire });
 }
 
 /** @throws KernelError `record_malformed` naming the member */
@@ -130,7 +124,8 @@ function answerTo(question: QuestionnaireQuestion, id: string | undefined): Ques
   const found = question.answers.find((answer) => answer.id === id);
   if (found !== undefined) return found;
   const ids = question.answers.map((answer) => answer.id).join(', ');
-  throw badAnswer(question.id, `has the answer \`${id ?? ''}\`; answer with one of ${ids}`);
+  const problem = id === undefined ? 'is not answered' : `has the answer \`${id}\``;
+  throw badAnswer(question.id, `${problem}; answer with one of ${ids}`);
 }
 
 function tierAt(questionnaire: Questionnaire, points: number): Tier {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createKeyFile, openKey, readKeyFile, writeKeyFile } from './signing-key.ts';
+
+const PASSPHRASE = 'a long passphrase';
+const scratch = mkdtempSync(join(tmpdir(), 'countersign-key-'));
+const key = createKeyFile('ed25519', PASSPHRASE);
+
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+test('a key that was written opens again, and only its owner may read it', async () => {
+  const path = join(scratch, 'people', 'ada.admin', 'key.json');
+  await writeKeyFile(path, key);
+  expect(openKey(await readKeyFile(path), PASSPHRASE).keyid).toBe(key.keyid);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  await expect(writeKeyFile(path, key)).rejects.toMatchObject({
+    name: 'CliError',
+    code: 'key_invalid',
+    details: { next: expect.stringContaining('--out') },
+  });
+});
+
+describe('what is refused has a code of the command and says what to do', () => {
+  test('a file that is not there', async () => {
+    await expect(readKeyFile(join(scratch, 'none.json'))).rejects.toMatchObject({
+      name: 'CliError',
+      code: 'key_invalid',
+      message: expect.stringContaining(join(scratch, 'none.json')),
+      details: { next: expect.stringContaining('countersign keys new') },
+    });
+  });
+
+  test('a file whose key id is another key’s', async () => {
+    const path = join(scratch, 'exchanged.json');
+    writeFileSync(path, JSON.stringify({ ...key, keyid: '0'.repeat(64) }));
+    await expect(readKeyFile(path)).rejects.toMatchObject({
+      name: 'CliError',
+      code: 'key_invalid',
+    });
+  });
+
+  test('a wrong passphrase', () => {
+    expect(() => openKey(key, 'not the passphrase')).toThrow(
+      expect.objectContaining({
+        name: 'CliError',
+        code: 'passphrase_wrong',
+        details: { next: expect.stringContaining('COUNTERSIGN_PASSPHRASE') },
+      }),
+    );
+  });
+
+  test('a private key that is not of the public one', () => {
+    const { privateKey } = createKeyFile('ed25519', PASSPHRASE);
+    expect(() => openKey({ ...key, privateKey }, PASSPHRASE)).toThrow(
+      expect.objectContaining({ name: 'CliError', code: 'key_invalid' }),
+    );
+  });
+
+  test('a short passphrase', () => {
+    expect(() => createKeyFile('ed25519', 'short')).toThrow(
+      expect.objectContaining({ name: 'CliError', code: 'key_invalid' }),
+    );
+  });
+});
