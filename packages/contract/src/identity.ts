@@ -11,6 +11,15 @@ export const KeySchema = z.strictObject({
   algorithm: z.enum(['ed25519', 'ecdsa-p256-sha256']),
   /** Base64 of the DER SubjectPublicKeyInfo. */
   spki: z.string(),
+  /** Of a passkey: what its assertions are checked against. */
+  webauthn: z
+    .strictObject({
+      rpId: z.string(),
+      origins: z.array(z.string()),
+      /** Base64. */
+      credentialId: z.string(),
+    })
+    .optional(),
   roles: z.array(RoleSchema),
   team: z.string().optional(),
   effectiveFrom: UtcTime,

@@ -12,19 +12,13 @@ import {
   type Signer,
   sha256Hex,
 } from './primitives.ts';
+import { type WebauthnParts, webauthnRefusal } from './webauthn.ts';
 
 /** Payload type of an in-toto Statement. */
 export const PAYLOAD_TYPE_STATEMENT = 'application/vnd.in-toto+json';
 
 /** More signers than any quorum needs; a bound, since each signature costs a verification. */
 const SIGNATURES_MAX = 64;
-
-export interface WebauthnParts {
-  /** Base64, as the authenticator returned it. */
-  readonly authenticatorData: string;
-  /** Base64, as the browser returned it. */
-  readonly clientDataJSON: string;
-}
 
 export interface EnvelopeSignature {
   readonly keyid: Digest;
@@ -108,8 +102,9 @@ export function parseEnvelope(json: Json): Envelope {
 
 /**
  * True if `signature` is by `publicKey` over the envelope's payload and type. The key id is
- * recomputed from the key, so a key enrolled under another's id verifies nothing. Signatures with
- * WebAuthn parts are not verified by this release: false.
+ * recomputed from the key, so a key enrolled under another's id verifies nothing. A key has one way
+ * to sign: a passkey by assertions whose challenge is the SHA-256 of the PAE (`webauthnRefusal` says
+ * what is wrong with one), any other over the PAE itself.
  */
 export function verifySignature(
   p: Primitives,
@@ -117,12 +112,21 @@ export function verifySignature(
   signature: EnvelopeSignature,
   publicKey: PublicKey,
 ): boolean {
-  if (signature.webauthn !== undefined || signature.keyid !== publicKey.keyid) return false;
+  if (signature.keyid !== publicKey.keyid) return false;
   try {
     const spki = fromBase64(publicKey.spki);
     if (keyIdOf(p, spki) !== publicKey.keyid) return false;
     const message = pae(envelope.payloadType, envelopePayload(envelope));
-    return p.verify(publicKey.algorithm, spki, message, fromBase64(signature.sig));
+    const sig = fromBase64(signature.sig);
+    if (signature.webauthn === undefined) {
+      return publicKey.webauthn === undefined && p.verify(publicKey.algorithm, spki, message, sig);
+    }
+    const assertion = {
+      authenticatorData: fromBase64(signature.webauthn.authenticatorData),
+      clientDataJSON: fromBase64(signature.webauthn.clientDataJSON),
+      signature: sig,
+    };
+    return webauthnRefusal(p, assertion, { message, publicKey }) === undefined;
   } catch (error) {
     if (error instanceof KernelError) return false;
     throw error;

@@ -30,7 +30,6 @@ export {
   signatureSetDigest,
   signEnvelope,
   verifySignature,
-  type WebauthnParts,
 } from './dsse.ts';
 export { KernelError, type KernelErrorCode, type KernelErrorDetails } from './errors.ts';
 // Records, identity, evidence, gates and warrants.
@@ -200,6 +199,7 @@ export {
   publicKeyOf,
   type Signer,
   sha256Hex,
+  type WebauthnCredential,
 } from './primitives.ts';
 export {
   parseReceipt,
@@ -257,3 +257,10 @@ export {
   type WarrantQuestion,
 } from './warrants/verify-warrant.ts';
 export { readWarrant, readWarrantRecord, type Warrant } from './warrants/warrant.ts';
+export {
+  type WebauthnAssertion,
+  type WebauthnParts,
+  type WebauthnRefusal,
+  webauthnChallenge,
+  webauthnRefusal,
+} from './webauthn.ts';

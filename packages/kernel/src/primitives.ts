@@ -22,12 +22,24 @@ export interface Primitives {
   ): boolean;
 }
 
+/** Where a passkey may sign, as it was enrolled: what makes its assertions verifiable offline. */
+export interface WebauthnCredential {
+  /** Domain that the credential is scoped to; the authenticator signs its SHA-256. */
+  readonly rpId: string;
+  /** Origins of the pages that may ask for a signature, as browsers write them. */
+  readonly origins: readonly string[];
+  /** Base64. For a page to ask for this credential; verification goes by the key alone. */
+  readonly credentialId: string;
+}
+
 export interface PublicKey {
   /** SHA-256 of the SPKI. */
   readonly keyid: Digest;
   readonly algorithm: KeyAlgorithm;
   /** Base64 of the DER SubjectPublicKeyInfo. */
   readonly spki: string;
+  /** Of a passkey: it verifies WebAuthn assertions only. A key without it never verifies one. */
+  readonly webauthn?: WebauthnCredential;
 }
 
 /** Asynchronous, since the key may be in hardware or in a remote service. */

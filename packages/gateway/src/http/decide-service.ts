@@ -63,22 +63,47 @@ export class DecideService {
     this.#options.report(error, requestId);
   }
 
+  /**
+   * The common request is new, so its key is not looked up first: the commit refuses a repeated one, and only then is the
+   * earlier answer read. That saves a round trip to the database for every answer.
+   */
   async answer(question: Question): Promise<Outcome> {
     const { context } = this.#options;
     const arrival: Arrival = { ...question, received: context.now() };
-    let deployment: Deployment | undefined;
+    const known: { request?: DecideRequest; deployment?: Deployment } = {};
     try {
       const request = question.parse(question.body);
-      const earlier = await this.#earlier(question, request);
-      if (earlier !== undefined) return { ok: true, answer: earlier };
-      deployment = this.#deployment(question.model, request.use);
+      known.request = request;
+      const deployment = this.#deployment(question.model, request.use);
+      known.deployment = deployment;
       const decision = await decide(context, arrival, { request, deployment });
       const receipt = await this.#append(decision, keyedRequest(context, question.caller, request));
       return { ok: true, answer: answerOf(decision.parts, receipt) };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      return this.#refuse(arrival, deployment === undefined ? { error } : { error, deployment });
+      return this.#repeatOrRefuse(question, arrival, { ...known, error });
     }
+  }
+
+  /** What was answered under the key before is answered again, whatever would be said of it now. */
+  async #repeatOrRefuse(
+    question: Question,
+    arrival: Arrival,
+    at: {
+      readonly request?: DecideRequest;
+      readonly deployment?: Deployment;
+      readonly error: GatewayError;
+    },
+  ): Promise<Outcome> {
+    const { request, ...refusal } = at;
+    try {
+      const earlier = request === undefined ? undefined : await this.#earlier(question, request);
+      if (earlier !== undefined) return { ok: true, answer: earlier };
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      return this.#refuse(arrival, { ...refusal, error });
+    }
+    return this.#refuse(arrival, refusal);
   }
 
   #deployment(model: string, use: string | undefined): Deployment {

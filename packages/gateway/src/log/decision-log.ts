@@ -11,6 +11,8 @@ const GROUP_MAX = 256;
 /** Decisions waiting; beyond it the gateway says so instead of growing. */
 const QUEUE_MAX = 10_000;
 const SQL_UNIQUE_VIOLATION = '23505';
+/** PostgreSQL's class of values that a column cannot hold. */
+const SQL_DATA_EXCEPTION = '22';
 
 interface Waiting {
   readonly decision: Decision;
@@ -80,8 +82,8 @@ export class DecisionLog {
       const receipts = await this.#commit(group);
       for (const [index, one] of group.entries()) one.resolve(receipts[index] as Receipt);
     } catch (error) {
-      if (group.length > 1 && isUniqueViolation(error)) {
-        // One repeated key must not fail its neighbours: each is written by itself.
+      if (group.length > 1 && isOfOneRow(error)) {
+        // One repeated key or unfit value must not fail its neighbours: each is written by itself.
         for (const one of group) await this.#writeGroup([one]);
         return;
       }
@@ -97,13 +99,8 @@ export class DecisionLog {
     this.#position = undefined;
     const signed = { identity, position, now: at };
     const batch = await signBatch(primitives, decisions, signed);
-    const client = await pool.connect();
-    try {
-      const keys = group.map(({ key }) => key);
-      await insertBatch(client, { batch, keys, workspace: identity.workspace, now: at });
-    } finally {
-      client.release();
-    }
+    const keys = group.map(({ key }) => key);
+    await insertBatch(pool, { batch, keys, workspace: identity.workspace, now: at });
     // Only now: a group that failed to commit must not leave a hole in the chain.
     this.#position = { epoch: position.epoch, n: position.n + 1, previousRoot: batch.content.root };
     return batch.receipts;
@@ -121,12 +118,15 @@ async function nextEpoch({ pool, identity }: DecisionLogOptions): Promise<ChainP
 }
 
 function isUniqueViolation(error: unknown): boolean {
-  return (
-    typeof error === 'object' &&
-    error !== null &&
-    'code' in error &&
-    error.code === SQL_UNIQUE_VIOLATION
-  );
+  return sqlState(error) === SQL_UNIQUE_VIOLATION;
+}
+
+function isOfOneRow(error: unknown): boolean {
+  return isUniqueViolation(error) || sqlState(error).startsWith(SQL_DATA_EXCEPTION);
+}
+
+function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function refusal(error: unknown): GatewayError {

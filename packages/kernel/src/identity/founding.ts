@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Json } from '../json/parse.ts';
-import type { KeyAlgorithm, PublicKey } from '../primitives.ts';
+import type { KeyAlgorithm, PublicKey, WebauthnCredential } from '../primitives.ts';
 import {
   asArray,
   asBoolean,
@@ -15,6 +15,7 @@ import {
   optional,
 } from '../records/shape.ts';
 import { ROLES, type Role, SERVICES, type Service } from './roles.ts';
+import { readWebauthnCredential } from './webauthn-credential.ts';
 
 /** Who holds a key: a person with duties, or one of the platform's services. */
 export type Holder =
@@ -88,15 +89,21 @@ export function readKeyEntry(json: Json, path: string): KeyEntry {
   const object = asObject(json, path);
   onlyKeys(
     object,
-    ['keyid', 'algorithm', 'spki', 'account', 'roles', 'team', 'service', 'name'],
+    ['keyid', 'algorithm', 'spki', 'webauthn', 'account', 'roles', 'team', 'service', 'name'],
     path,
   );
+  const webauthn = optional(object.webauthn, `${path}.webauthn`, readWebauthnCredential);
   const key: PublicKey = {
     keyid: asDigest(object.keyid, `${path}.keyid`),
     algorithm: asOneOf(object.algorithm, ALGORITHMS, `${path}.algorithm`),
     spki: asNonEmpty(object.spki, `${path}.spki`),
+    ...(webauthn === undefined ? {} : { webauthn }),
   };
-  return { key, holder: readHolder(object, path) };
+  const holder = readHolder(object, path);
+  if (webauthn !== undefined && holder.kind === 'service') {
+    throw malformed(`${path}.webauthn`, 'absent for a service: nobody is there to be verified');
+  }
+  return { key, holder };
 }
 
 function readHolder(object: JsonObject, path: string): Holder {
@@ -117,7 +124,12 @@ function readHolder(object: JsonObject, path: string): Holder {
 }
 
 export function keyEntryJson({ key, holder }: KeyEntry): JsonObject {
-  const base = { keyid: key.keyid, algorithm: key.algorithm, spki: key.spki };
+  const base = {
+    keyid: key.keyid,
+    algorithm: key.algorithm,
+    spki: key.spki,
+    ...(key.webauthn === undefined ? {} : { webauthn: webauthnJson(key.webauthn) }),
+  };
   if (holder.kind === 'service') return { ...base, service: holder.service, name: holder.name };
   return {
     ...base,
@@ -125,4 +137,8 @@ export function keyEntryJson({ key, holder }: KeyEntry): JsonObject {
     roles: holder.roles,
     ...(holder.team === undefined ? {} : { team: holder.team }),
   };
+}
+
+function webauthnJson({ rpId, origins, credentialId }: WebauthnCredential): JsonObject {
+  return { rpId, origins, credentialId };
 }

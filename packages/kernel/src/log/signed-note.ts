@@ -94,6 +94,8 @@ export function verifyNote(
   note: string,
   by: { readonly name: string; readonly publicKey: PublicKey },
 ): string | undefined {
+  // A passkey signs assertions alone, and a note has no place for one.
+  if (by.publicKey.webauthn !== undefined) return undefined;
   const keyHash = noteKeyHash(p, by.name, by.publicKey);
   const parsed = parseNoteOrNothing(note);
   if (parsed === undefined) return undefined;

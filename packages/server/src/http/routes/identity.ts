@@ -42,8 +42,12 @@ function presentPerson(context: ServerContext, account: Account): Person {
 
 function presentKey({ key, holder, effectiveFrom, enrolledBy }: EnrolledKey) {
   const person = holder.kind === 'person' ? holder : undefined;
+  const { webauthn, ...plain } = key;
   return {
-    ...key,
+    ...plain,
+    ...(webauthn === undefined
+      ? {}
+      : { webauthn: { ...webauthn, origins: [...webauthn.origins] } }),
     roles: [...(person?.roles ?? [])],
     ...(person?.team === undefined ? {} : { team: person.team }),
     effectiveFrom,
