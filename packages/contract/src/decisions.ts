@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { route } from './route.ts';
-import { Digest, JsonValue, Name, QueryCount, QueryLimit, UtcTime } from './shared.ts';
+import { Digest, JsonValue, Name, QueryLimit, QueryVersion, UtcTime } from './shared.ts';
 
 const DecisionSummary = z.strictObject({
   id: z.string(),
@@ -56,7 +56,7 @@ export const decisionsRoutes = {
     access: 'decisions:read',
     query: z.strictObject({
       model: Name.optional(),
-      version: QueryCount.optional(),
+      version: QueryVersion.optional(),
       limit: QueryLimit,
       /** Id of the last decision of the page before. */
       before: z.string().max(100).optional(),

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { LineageRecordSchema } from './registry.ts';
 import { route } from './route.ts';
-import { JsonValue, Name, QueryCount } from './shared.ts';
+import { JsonValue, Name, QueryVersion } from './shared.ts';
 
 export const DocumentsReply = z.strictObject({
   /** Issued documents, newest first; the content names the rendered bytes by digest. */
@@ -17,7 +17,7 @@ export const documentsRoutes = {
     summary: 'Documents that were issued',
     tag: 'documents',
     access: 'documents:read',
-    query: z.strictObject({ model: Name.optional(), version: QueryCount.optional() }),
+    query: z.strictObject({ model: Name.optional(), version: QueryVersion.optional() }),
     reply: DocumentsReply,
   }),
   export: route({

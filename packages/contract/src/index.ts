@@ -38,7 +38,7 @@ export {
   JobSubmitted,
   jobsRoutes,
 } from './jobs.ts';
-export { BundleReply, logRoutes } from './log.ts';
+export { BundleReply, ConsistencyReply, logRoutes } from './log.ts';
 export { HealthReply, operationsRoutes } from './operations.ts';
 export {
   BLOB_BYTES_MAX,
@@ -77,8 +77,10 @@ export {
   Name,
   QueryCount,
   QueryLimit,
+  QueryVersion,
   SignatureSchema,
   SubjectRefSchema,
   UtcTime,
+  VERSION_MAX,
 } from './shared.ts';
 export { SignInBody, signInRoutes } from './sign-in.ts';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { ProvenRecordSchema } from './records.ts';
 import { route } from './route.ts';
-import { Digest, EnvelopeSchema } from './shared.ts';
+import { Digest, EnvelopeSchema, QueryCount } from './shared.ts';
 
 export const BundleReply = z.strictObject({
   v: z.literal(1),
@@ -10,6 +10,14 @@ export const BundleReply = z.strictObject({
   records: z.array(ProvenRecordSchema),
 });
 export type BundleReply = z.infer<typeof BundleReply>;
+
+/** RFC 6962 section 2.1.2: proves that the tree of size `from` is a prefix of the one of size `to`. */
+export const ConsistencyReply = z.strictObject({
+  from: z.int().nonnegative(),
+  to: z.int().nonnegative(),
+  proof: z.array(Digest),
+});
+export type ConsistencyReply = z.infer<typeof ConsistencyReply>;
 
 export const logRoutes = {
   checkpoint: route({
@@ -28,6 +36,15 @@ export const logRoutes = {
     access: 'public',
     params: z.strictObject({ '*': z.string().max(200) }),
     produces: 'application/octet-stream',
+  }),
+  consistency: route({
+    method: 'GET',
+    path: '/v1/log/consistency',
+    summary: 'Proof that the log at one size is a prefix of the log at a larger one (RFC 6962)',
+    tag: 'log',
+    access: 'public',
+    query: z.strictObject({ from: QueryCount, to: QueryCount }),
+    reply: ConsistencyReply,
   }),
   status: route({
     method: 'GET',

@@ -6,8 +6,8 @@ import {
   EnvelopeSchema,
   JsonValue,
   Name,
-  QueryCount,
   QueryLimit,
+  QueryVersion,
   SignatureSchema,
   UtcTime,
 } from './shared.ts';
@@ -73,7 +73,7 @@ export const RecordsQuery = z.strictObject({
   type: z.string().optional(),
   kind: z.string().optional(),
   model: Name.optional(),
-  version: QueryCount.optional(),
+  version: QueryVersion.optional(),
   use: Name.optional(),
   limit: QueryLimit,
   /** Digest of the last record of the page before. */

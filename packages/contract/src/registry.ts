@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { route } from './route.ts';
-import { Digest, JsonValue, Name, QueryCount, UtcTime } from './shared.ts';
+import { Digest, JsonValue, Name, QueryCount, QueryVersion, UtcTime } from './shared.ts';
 
 export const StageSchema = z.enum([
   'proposed',
@@ -158,7 +158,7 @@ export const LineageReply = z.strictObject({
 export type LineageReply = z.infer<typeof LineageReply>;
 
 const ModelParams = z.strictObject({ model: Name });
-const VersionParams = z.strictObject({ model: Name, version: QueryCount });
+const VersionParams = z.strictObject({ model: Name, version: QueryVersion });
 /** A log position: what was known then. */
 const AsOfQuery = z.strictObject({ asOf: QueryCount.optional() });
 

@@ -26,6 +26,15 @@ export const QueryCount = z
   .regex(/^\d{1,15}$/, 'must be a whole number')
   .transform(Number);
 
+/** Largest version number: nine digits fit every store that holds one. */
+export const VERSION_MAX = 999_999_999;
+
+/** Digits of a version number in a path or query. */
+export const QueryVersion = z
+  .string()
+  .regex(/^\d{1,9}$/, 'must be a whole number of nine digits at most')
+  .transform(Number);
+
 /** Page size: 50 unless given, 500 at most. */
 export const QueryLimit = QueryCount.refine((n) => n >= 1 && n <= 500, 'must be 1 to 500')
   .optional()

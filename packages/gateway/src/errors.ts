@@ -13,6 +13,7 @@ export type GatewayErrorCode =
   | 'overloaded'
   | 'artifact_mismatch'
   | 'log_rollback'
+  | 'log_fork'
   | 'server_unreachable';
 
 export class GatewayError extends Error {

@@ -4,7 +4,16 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { liveWarrants, type Status, signStatus } from '@countersign/kernel';
+import {
+  consistencyProof,
+  fromBase64,
+  leafHash,
+  liveWarrants,
+  type Status,
+  signStatus,
+  toHex,
+} from '@countersign/kernel';
+import { nodePrimitives as p } from '@countersign/kernel/node';
 import { type BuildOptions, produce } from '../../kernel/tests/credit-model.ts';
 import { type Firm, foundFirm } from '../../kernel/tests/firm.ts';
 
@@ -48,8 +57,12 @@ export interface FixtureServer {
   readonly lies: {
     blob?: (bytes: Uint8Array) => Uint8Array;
     status?: (status: Status) => Status;
+    /** Instead of the proof that these records give; undefined: none is to be had. */
+    consistency?: (proof: readonly string[]) => unknown;
     down?: boolean;
   };
+  /** Paths asked for, in order. */
+  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
@@ -85,8 +98,22 @@ export async function fixtureServer(
     return signStatus(lies.status?.(status) ?? status, firm.people.log.signer);
   }
 
-  async function answer(path: string): Promise<string | Uint8Array | undefined> {
+  async function consistencyOf(from: number, to: number): Promise<string | undefined> {
+    const { records } = await firm.bundle();
+    if (from > to || to > records.length) return undefined;
+    const hashes = records.slice(0, to).map(({ leaf }) => leafHash(p, fromBase64(leaf)));
+    const made = consistencyProof(p, hashes, from).map(toHex);
+    const proof = lies.consistency === undefined ? made : lies.consistency(made);
+    return proof === undefined ? undefined : JSON.stringify({ from, to, proof });
+  }
+
+  const asked: string[] = [];
+  async function answer(url: string): Promise<string | Uint8Array | undefined> {
+    asked.push(url);
+    const { pathname: path, searchParams: query } = new URL(url, 'http://fixture');
     if (path === '/v1/status') return JSON.stringify(await statusNow());
+    if (path === '/v1/log/consistency')
+      return consistencyOf(Number(query.get('from')), Number(query.get('to')));
     if (path.startsWith('/v1/bundles/')) return JSON.stringify(await firm.bundle());
     const bytes = blobs.get(path.replace('/v1/blobs/', ''));
     return bytes === undefined ? undefined : (lies.blob?.(bytes) ?? bytes);
@@ -108,6 +135,7 @@ export async function fixtureServer(
     firm,
     production,
     lies,
+    asked,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ErrorReply } from '@countersign/contract';
+import { ConsistencyReply, ErrorReply } from '@countersign/contract';
 import {
   type Envelope,
+  fromHex,
+  merkleRoot,
   openStatus,
   readProofBundle,
   type Status,
   verifyBundle,
+  verifyConsistency,
   verifyWarrant,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
@@ -455,6 +458,42 @@ describe('bundles and files of the log', () => {
     const tile = await server.app.inject({ url: `/v1/log/tile/0/000.p/${size}` });
     expect(tile.statusCode).toBe(200);
     expect(tile.rawPayload).toHaveLength(size * 32);
+  });
+
+  test('anybody may have it proven that the log at one size continues a smaller one', async () => {
+    const checkpoint = await server.app.inject({ url: '/v1/log/checkpoint' });
+    const to = Number(checkpoint.body.split('\n')[1]);
+    const tile = await server.app.inject({ url: `/v1/log/tile/0/000.p/${to}` });
+    const hashes = Array.from({ length: to }, (_, n) =>
+      Uint8Array.from(tile.rawPayload.subarray(n * 32, n * 32 + 32)),
+    );
+    const rootAt = (size: number) => merkleRoot(nodePrimitives, hashes.slice(0, size));
+    for (const from of [0, 1, 2, to - 1, to]) {
+      const answer = await server.app.inject({ url: `/v1/log/consistency?from=${from}&to=${to}` });
+      const reply = ConsistencyReply.parse(answer.json());
+      expect(reply).toMatchObject({ from, to });
+      const sizes = { oldSize: from, newSize: to, newRoot: rootAt(to) };
+      const claim = { ...sizes, proof: reply.proof.map(fromHex) };
+      expect(verifyConsistency(nodePrimitives, { ...claim, oldRoot: rootAt(from) })).toBe(true);
+      const another = new Uint8Array(32).fill(7);
+      expect(verifyConsistency(nodePrimitives, { ...claim, oldRoot: another })).toBe(false);
+    }
+  });
+
+  test.each([
+    ['from=2&to=1', 404, 'checkpoint_unknown', /the smaller first/],
+    ['from=1&to=999999', 404, 'checkpoint_unknown', /not two sizes of a log of/],
+    ['from=-1&to=1', 400, 'request_malformed', /query\.from/],
+    ['from=1.5&to=2', 400, 'request_malformed', /query\.from/],
+    ['from=1&to=9999999999999999999', 400, 'request_malformed', /query\.to/],
+    ['from=1', 400, 'request_malformed', /query\.to/],
+    ['from=1&from=2&to=3', 400, 'request_malformed', /query\.from/],
+    ['from=1&to=2&root=x', 400, 'request_malformed', /`root` not known/],
+  ])('no proof is there for %s: %i %s', async (query, status, code, says) => {
+    const answer = await server.app.inject({ url: `/v1/log/consistency?${query}` });
+    const { error } = ErrorReply.parse(answer.json());
+    expect(`${answer.statusCode} ${error.code}`).toBe(`${status} ${code}`);
+    expect(error.message).toMatch(says);
   });
 
   test.each([

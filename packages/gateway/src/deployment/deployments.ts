@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openStatus, type PublicKey, type Status } from '@countersign/kernel';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, type GatewayErrorCode } from '../errors.ts';
 import type { Feed } from './feed.ts';
 import { type Deployment, loadDeployment, type Trust } from './load-deployment.ts';
-import { type HighWaterFile, SKEW_MAX_MS, statusRefusal } from './status-watch.ts';
+import { requireSameLog } from './same-log.ts';
+import { type HighWaterFile, logRefusal, SKEW_MAX_MS, timeRefusal } from './status-watch.ts';
 
 export interface DeploymentsOptions {
   readonly feed: Feed;
@@ -31,6 +32,7 @@ export interface Held {
 }
 
 const DRAIN_MS = 10_000;
+const REWRITTEN: ReadonlySet<GatewayErrorCode> = new Set(['log_rollback', 'log_fork']);
 
 /**
  * What this gateway may serve now. `refresh` fetches and verifies; `forModel` is the warm check on the path of every
@@ -43,6 +45,9 @@ export class Deployments {
   /** Warrants for the other stage: nothing is wrong with them, they are not ours. */
   readonly #elsewhere = new Set<string>();
   #status: Status | undefined;
+  /** What proved the log rewritten: nothing is answered until a whole refresh succeeds again. */
+  #broken: GatewayError | undefined;
+  #believing: Promise<Status> | undefined;
   #lastError: string | undefined;
 
   constructor(options: DeploymentsOptions) {
@@ -61,20 +66,43 @@ export class Deployments {
   }
 
   async #refresh(): Promise<void> {
+    const broken = this.#broken;
+    try {
+      // One at a time: of two that wait for proofs, the later to end would else set back the mark of the other.
+      this.#believing ??= this.#believe().finally(() => {
+        this.#believing = undefined;
+      });
+      await this.#load(await this.#believing);
+      // Only a whole refresh that began after the breach was found shows that it has passed.
+      if (this.#broken === broken) this.#broken = undefined;
+    } catch (error) {
+      if (error instanceof GatewayError && REWRITTEN.has(error.code)) {
+        // A log that went backwards or another way proves that somebody rewrote it: nothing held from it is good any more.
+        this.#status = undefined;
+        this.#broken = error;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * The newest status, once it is shown to be of the log seen before. Without a proof of that nothing changes: what is
+   * held grows stale, and the next refresh asks again.
+   */
+  async #believe(): Promise<Status> {
     const { feed, trust, logKey, highWater, nowMs } = this.#options;
     const status = openStatus(trust.primitives, await feed.status(), logKey);
     if (status === undefined)
       throw new GatewayError('not_warranted', 'the status is not signed by the log key');
-    const against = { root: trust.root, mark: highWater.mark, nowMs: nowMs() };
-    const refusal = statusRefusal(status, against);
-    if (refusal !== undefined) {
-      // A log that went backwards proves that somebody rewrote it: nothing held from it is good any more.
-      if (refusal.code === 'log_rollback') this.#status = undefined;
-      throw refusal;
-    }
+    const { mark } = highWater;
+    const rewritten = logRefusal(status, { root: trust.root, mark });
+    if (rewritten !== undefined) throw rewritten;
+    if (mark !== undefined) await requireSameLog(feed, trust.primitives, [mark, status]);
+    const untimely = timeRefusal(status, { mark, nowMs: nowMs() });
+    if (untimely !== undefined) throw untimely;
     highWater.raise(status);
     this.#status = status;
-    await this.#load(status);
+    return status;
   }
 
   async #load(status: Status): Promise<void> {
@@ -84,22 +112,24 @@ export class Deployments {
     for (const digest of status.live) {
       const isKnown =
         this.#loaded.has(digest) || this.#refused.has(digest) || this.#elsewhere.has(digest);
-      if (!isKnown) await this.#try(digest);
+      if (!isKnown) await this.#try(digest, status);
     }
   }
 
-  async #try(warrant: string): Promise<void> {
+  async #try(warrant: string, seen: Status): Promise<void> {
     const { feed, trust, nowMs, models } = this.#options;
     try {
       const now = new Date(nowMs()).toISOString();
-      const deployment = await loadDeployment(feed, trust, { warrant, now });
+      const deployment = await loadDeployment(feed, trust, { warrant, now, seen });
       const isWanted = models.length === 0 || models.includes(deployment.model);
       if (isWanted) this.#loaded.set(warrant, deployment);
       else await deployment.served.scorer.close();
     } catch (error) {
-      // A feed that does not answer is tried again; what was verified and found wrong is not.
-      const isPassing = error instanceof GatewayError && error.code === 'server_unreachable';
-      if (isPassing) throw error;
+      // A feed that does not answer is tried again; what was verified and found wrong is not. A fork is of the whole log.
+      const isOfTheFeed =
+        error instanceof GatewayError &&
+        (error.code === 'server_unreachable' || REWRITTEN.has(error.code));
+      if (isOfTheFeed) throw error;
       if (isForAnotherStage(error)) {
         this.#elsewhere.add(warrant);
         return;
@@ -140,6 +170,7 @@ export class Deployments {
 
   #staleness(): GatewayError | undefined {
     const { nowMs, freshnessMs } = this.#options;
+    if (this.#broken !== undefined) return this.#broken;
     if (this.#status === undefined) {
       return new GatewayError(
         'status_stale',

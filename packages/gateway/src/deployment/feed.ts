@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type Envelope,
+  fromHex,
   type Json,
   type ProofBundle,
   parseEnvelope,
@@ -11,11 +12,14 @@ import { GatewayError } from '../errors.ts';
 
 const BUNDLE_BYTES_MAX = 64 * 1024 * 1024;
 const STATUS_BYTES_MAX = 1024 * 1024;
+const PROOF_BYTES_MAX = 64 * 1024;
 const TIMEOUT_MS = 4000;
 
 /** Where a gateway gets what it then verifies for itself. Nothing it returns is trusted. */
 export interface Feed {
   status(): Promise<Envelope>;
+  /** Hashes that are said to prove the log of `from` entries a prefix of the log of `to` (RFC 6962, section 2.1.2). */
+  consistency(from: number, to: number): Promise<readonly Uint8Array[]>;
   bundle(digest: string): Promise<ProofBundle>;
   blob(digest: string): Promise<Uint8Array>;
 }
@@ -29,10 +33,39 @@ export interface FeedOptions {
 export function httpFeed(options: FeedOptions): Feed {
   return {
     status: async () => parseEnvelope(await json(options, '/v1/status', STATUS_BYTES_MAX)),
+    consistency: (from, to) => consistency(options, from, to),
     bundle: async (digest) =>
       readProofBundle(await json(options, `/v1/bundles/${digest}`, BUNDLE_BYTES_MAX)),
     blob: (digest) => bytes(options, `/v1/blobs/${digest}`),
   };
+}
+
+async function consistency(
+  options: FeedOptions,
+  from: number,
+  to: number,
+): Promise<readonly Uint8Array[]> {
+  const path = `/v1/log/consistency?from=${from}&to=${to}`;
+  try {
+    const reply = await json(options, path, PROOF_BYTES_MAX);
+    return readProof(reply);
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause;
+    // What is no proof at all proves no fork either: it is asked for again.
+    const reason = cause instanceof Error ? cause.message : 'unreadable';
+    const message = `the answer to \`${path}\` is no proof: ${reason}`;
+    throw new GatewayError('server_unreachable', message, {}, { cause });
+  }
+}
+
+function readProof(reply: Json): readonly Uint8Array[] {
+  const isObject = typeof reply === 'object' && reply !== null && !Array.isArray(reply);
+  const proof = isObject && 'proof' in reply ? reply.proof : undefined;
+  if (!Array.isArray(proof)) throw new TypeError('it has no list `proof`');
+  return proof.map((hash: Json) => {
+    if (typeof hash !== 'string') throw new TypeError('a member of `proof` is not text');
+    return fromHex(hash);
+  });
 }
 
 async function json(options: FeedOptions, path: string, maxBytes: number): Promise<Json> {

@@ -11,6 +11,7 @@ import {
   recordsOfType,
   sha256Hex,
   type Transition,
+  toHex,
   verifyBundle,
   verifyWarrant,
   type WarrantGrant,
@@ -18,6 +19,7 @@ import {
 import { openServedModel, type ServedModel } from '../decision/served-model.ts';
 import { GatewayError } from '../errors.ts';
 import type { Feed } from './feed.ts';
+import { requireSameLog, type TreeHead } from './same-log.ts';
 
 /** A version that may answer: its verified warrant and the opened artefact. */
 export interface Deployment {
@@ -39,17 +41,20 @@ export interface Trust {
 
 /**
  * Loads what a warrant authorises, verifying each link: the warrant from records, the artefact's manifest and files by
- * digest, the specification by the digest the warrant names. Throws GatewayError with every reason.
+ * digest, the specification by the digest the warrant names. `seen` is the log that the status is of: records proven in
+ * another one do not count. Throws GatewayError with every reason.
  */
 export async function loadDeployment(
   feed: Feed,
   trust: Trust,
-  at: { readonly warrant: string; readonly now: string },
+  at: { readonly warrant: string; readonly now: string; readonly seen: TreeHead },
 ): Promise<Deployment> {
   const bundle = await feed.bundle(at.warrant);
   const verified = verifyBundle(trust.primitives, bundle, trust.root);
   if (!verified.ok)
     throw new GatewayError('not_warranted', verified.reason, { warrant: at.warrant });
+  const { size, root } = verified.checkpoint;
+  await requireSameLog(feed, trust.primitives, [at.seen, { size, root: toHex(root) }]);
   const check = verifyWarrant(verified.set, { ...trust, ...at });
   if (!check.ok) {
     const reasons = check.denials.map(({ reason }) => reason);

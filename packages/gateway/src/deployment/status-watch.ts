@@ -42,12 +42,15 @@ export class HighWaterFile {
   }
 }
 
-/** Why a status must not be believed, or undefined. */
-export function statusRefusal(
+/**
+ * Why a status is not of the log seen before, or undefined. One that is not smaller than the mark is still to be proven its
+ * continuation (same-log.ts).
+ */
+export function logRefusal(
   status: Status,
-  against: { readonly root: string; readonly mark: HighWater | undefined; readonly nowMs: number },
+  against: { readonly root: string; readonly mark: HighWater | undefined },
 ): GatewayError | undefined {
-  const { root, mark, nowMs } = against;
+  const { root, mark } = against;
   if (status.founding !== root) {
     return new GatewayError('not_warranted', 'the status belongs to another founding record');
   }
@@ -58,12 +61,15 @@ export function statusRefusal(
       { size: status.size, seen: mark.size },
     );
   }
-  if (mark !== undefined && status.size === mark.size && status.root !== mark.root) {
-    return new GatewayError(
-      'log_rollback',
-      'the log has another root than it had at the same size',
-    );
-  }
+  return undefined;
+}
+
+/** Why the time of a status rules it out, or undefined. Says nothing about the log: that is judged first. */
+export function timeRefusal(
+  status: Status,
+  against: { readonly mark: HighWater | undefined; readonly nowMs: number },
+): GatewayError | undefined {
+  const { mark, nowMs } = against;
   if (mark !== undefined && status.time < mark.time) {
     return new GatewayError('status_stale', 'the status is older than one seen before');
   }

@@ -80,6 +80,7 @@ const STATUS: { readonly [code in GatewayErrorCode]: number } = {
   status_stale: 403,
   artifact_mismatch: 403,
   log_rollback: 403,
+  log_fork: 403,
   not_durable: 503,
   server_unreachable: 503,
 };

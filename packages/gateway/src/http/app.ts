@@ -4,8 +4,9 @@ import { sha256Hex } from '@countersign/kernel';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { GatewayError } from '../errors.ts';
 import { type DecideAnswer, inferAnswerOf, refusalBody, statusOf } from './answers.ts';
+import { answerClientError } from './client-error.ts';
 import type { DecideService } from './decide-service.ts';
-import { parseDecideRequest, parseInferRequest } from './requests.ts';
+import { parseDecideRequest, parseInferRequest, parseModelName } from './requests.ts';
 
 /** Callers by the SHA-256 of their token; tokens themselves are not kept. */
 export interface Caller {
@@ -14,12 +15,22 @@ export interface Caller {
 }
 
 const BODY_BYTES_MAX = 256 * 1024;
+/** A model's name has 128 characters at most. */
+const PARAM_LENGTH_MAX = 512;
 
 export function buildGatewayApp(
   service: DecideService,
   callers: readonly Caller[],
 ): FastifyInstance {
-  const app = fastify({ bodyLimit: BODY_BYTES_MAX, logger: false });
+  const app = fastify({
+    bodyLimit: BODY_BYTES_MAX,
+    logger: false,
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => {
+      sendError(service, { error, request, reply });
+    },
+    clientErrorHandler: answerClientError,
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.setErrorHandler((error, request, reply) => sendError(service, { error, request, reply }));
@@ -51,7 +62,8 @@ interface Exchange {
 async function answer(service: DecideService, exchange: Exchange): Promise<FastifyReply> {
   const { request, reply } = exchange;
   const caller = exchange.callerOf(request);
-  const { model } = request.params as { readonly model: string };
+  const params = request.params as { readonly model: string };
+  const model = parseModelName(params.model);
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
   const outcome = await service.answer({ model, caller, body, parse: exchange.parse });
   if (outcome.ok) return reply.code(200).send(exchange.present(outcome.answer));
@@ -82,10 +94,10 @@ function readiness(service: DecideService, reply: FastifyReply) {
   return reply.code(warrants.length > 0 ? 200 : 503).send({ ready: warrants.length > 0, refusals });
 }
 
-async function sendError(
+function sendError(
   service: DecideService,
   at: { readonly error: unknown; readonly request: FastifyRequest; readonly reply: FastifyReply },
-): Promise<FastifyReply> {
+): FastifyReply {
   const { error, request, reply } = at;
   if (error instanceof GatewayError)
     return reply.code(statusOf(error.code)).send(refusalBody(error));

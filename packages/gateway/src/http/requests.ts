@@ -41,6 +41,7 @@ function textOf(json: Json | undefined, field: string): string | undefined {
   if (typeof json !== 'string' || json.length === 0 || json.length > TEXT_MAX) {
     throw malformed(field, `a text of 1 to ${TEXT_MAX} characters`);
   }
+  if (json.includes('\0')) throw malformed(field, 'a text without U+0000');
   return json;
 }
 
@@ -73,6 +74,14 @@ function references(object: JsonObject, field: string) {
 }
 
 const REFERENCES = ['key', 'use', 'business', 'subject'];
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,127}$/;
+
+/** A model's name as records spell it. Throws `request_malformed`: what is no name at all is not kept as a refusal. */
+export function parseModelName(text: string): string {
+  if (NAME.test(text)) return text;
+  throw malformed('model', 'a name of lower-case letters, digits, `.`, `_` and `-`');
+}
 
 /** `{inputs, protected?, key?, use?, business?, subject?}`. Throws `request_malformed` naming the field. */
 export function parseDecideRequest(body: Uint8Array): DecideRequest {

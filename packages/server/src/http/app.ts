@@ -4,6 +4,7 @@ import { KernelError, parseStrictJson } from '@countersign/kernel';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
+import { answerClientError } from './client-error.ts';
 import { OWN_DAMAGE } from './error-catalogue.ts';
 import { errorReply } from './error-reply.ts';
 import { codedError } from './error-status.ts';
@@ -20,6 +21,7 @@ import { registerSignInRoutes } from './routes/sign-in.ts';
 
 /** Of a body without a limit of its own. */
 const BODY_BYTES_MAX = 1024 * 1024;
+const PARAM_LENGTH_MAX = 512;
 
 export interface AppOptions {
   /** Told of every failure that is ours, with its request id. */
@@ -36,15 +38,17 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    // Names have 128 characters at most, digests 64: what is longer is refused by the schema, with its place.
+    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(ownHeaders(request.id));
+      answerError(error, { request, reply, options });
+    },
+    clientErrorHandler: answerClientError,
   });
   addParsers(app);
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
-    });
+    reply.headers(ownHeaders(request.id));
   });
   app.addHook('onRoute', ({ method, url }) => options.onRoute?.(String(method), url));
   app.setNotFoundHandler((request) => {
@@ -65,6 +69,15 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
   registerDecisionsRoutes(app, context);
   registerDocumentsRoutes(app, context);
   return app;
+}
+
+function ownHeaders(requestId: string) {
+  return {
+    'x-request-id': requestId,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  };
 }
 
 /** JSON by the kernel's strict parser; bytes as a stream; rows as bytes. Nothing else is read. */
@@ -99,6 +112,16 @@ function malformedJson(error: unknown): Error {
   });
 }
 
+const CUT_OFF = new ServerError('request_malformed', 'the body ended before its length', {
+  details: { field: 'body' },
+});
+
+/** Whoever hangs up amid a body is no failure of ours, and must not be able to fill the log with them. */
+function isCutOff(error: unknown, { raw }: FastifyRequest): boolean {
+  const isReset = error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
+  return isReset && raw.destroyed && !raw.complete;
+}
+
 function answerError(
   error: unknown,
   at: {
@@ -107,7 +130,7 @@ function answerError(
     readonly options: AppOptions;
   },
 ): FastifyReply {
-  const coded = codedError(error);
+  const coded = codedError(isCutOff(error, at.request) ? CUT_OFF : error);
   if (coded.status >= 500 || OWN_DAMAGE.has(coded.code)) {
     at.options.onFailure?.(at.request.id, error);
   }

@@ -74,13 +74,18 @@ export async function recordEvent(
       at: context.now(),
       account: event.account ?? null,
       action: event.action,
-      subject: event.subject?.slice(0, TEXT_MAX) ?? null,
+      subject: event.subject === undefined ? null : kept(event.subject),
       outcome: event.outcome,
       code: event.code ?? null,
-      reason: event.reason.slice(0, TEXT_MAX),
+      reason: kept(event.reason),
       request_id: event.requestId,
     })
     .execute();
+}
+
+/** A refusal quotes what the caller wrote; U+0000 in it, which PostgreSQL holds in no text, must not lose the event. */
+function kept(text: string): string {
+  return text.slice(0, TEXT_MAX).replaceAll('\0', '\ufffd');
 }
 
 /** Newest first. */

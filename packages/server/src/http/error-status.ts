@@ -55,15 +55,39 @@ const FASTIFY_MESSAGES: { readonly [code in ServerErrorCode]?: string } = {
   request_malformed: 'the request cannot be read as HTTP with a JSON body',
 };
 
+/** Refusals that have a place of their own. */
+const FASTIFY_PLACES: { readonly [code: string]: Pick<CodedError, 'message' | 'details'> } = {
+  FST_ERR_BAD_URL: {
+    message: '`path`: is not percent-encoded UTF-8',
+    details: { field: 'path' },
+  },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    message: '`path`: a segment is longer than any name or digest',
+    details: { field: 'path' },
+  },
+  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: {
+    message: '`content-type`: is missing; this method sends a body',
+    details: { field: 'content-type' },
+  },
+};
+
 function fastifyError(error: unknown): CodedError | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
-    return undefined;
-  const code = FASTIFY_CODES[error.code];
+  if (!isCoded(error)) return undefined;
+  const code = FASTIFY_CODES[error.code] ?? (isRefusal(error) ? 'request_malformed' : undefined);
   if (code === undefined) return undefined;
   return {
     code,
     status: SERVER_ERRORS[code].status,
-    message: FASTIFY_MESSAGES[code] ?? '',
-    details: {},
+    ...(FASTIFY_PLACES[error.code] ?? { message: FASTIFY_MESSAGES[code] ?? '', details: {} }),
   };
+}
+
+/** What Fastify itself refuses with 4xx is the caller's fault, also where its code has no row above. */
+function isRefusal(error: Error & { readonly code: string }): boolean {
+  if (!error.code.startsWith('FST_') || !('statusCode' in error)) return false;
+  return Number(error.statusCode) >= 400 && Number(error.statusCode) < 500;
+}
+
+function isCoded(error: unknown): error is Error & { readonly code: string } {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }

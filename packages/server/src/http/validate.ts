@@ -18,6 +18,7 @@ export function readPart<Schema extends z.ZodType>(
     refuseUnexpected(value, part);
     return undefined as z.infer<Schema>; // a route without the schema has no member of the part to read
   }
+  refuseNul(value, [part]);
   const result = schema.safeParse(value ?? (part === 'body' ? undefined : {}));
   if (result.success) return result.data;
   const problems = result.error.issues.slice(0, PROBLEMS_MAX).map((issue) => ({
@@ -40,6 +41,27 @@ function refuseUnexpected(value: unknown, part: string): void {
       details: { field: part },
     });
   }
+}
+
+/** JSON and percent-encoding can write U+0000; PostgreSQL holds it in no text and no jsonb. */
+function refuseNul(value: unknown, path: readonly string[]): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) throw holdsNul(path.join('.'));
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, one] of Object.entries(value)) {
+    if (name.includes('\0')) throw holdsNul(`${path.join('.')}: a member's name`);
+    refuseNul(one, [...path, name]);
+  }
+}
+
+function holdsNul(field: string): ServerError {
+  return new ServerError(
+    'request_malformed',
+    `\`${field}\`: holds the character U+0000, which cannot be stored; leave it out`,
+    { details: { field } },
+  );
 }
 
 function wording(issue: z.core.$ZodIssue): string {

@@ -24,6 +24,7 @@ export interface RowShape {
 }
 
 const ROWS_MAX = 100_000;
+const HOLDS_NUL = 'holds the character U+0000, which cannot be stored';
 
 /** Reads CSV (RFC 4180, with a header) or NDJSON (one object of texts, numbers and booleans a line), strictly. */
 export function readRows(bytes: Uint8Array, media: 'csv' | 'ndjson', shape: RowShape): ReadRows {
@@ -33,6 +34,8 @@ export function readRows(bytes: Uint8Array, media: 'csv' | 'ndjson', shape: RowS
   } catch {
     return refuse('line 1', 'the rows are not UTF-8');
   }
+  const nul = text.indexOf('\0');
+  if (nul !== -1) return refuse(`line ${text.slice(0, nul).split('\n').length}`, HOLDS_NUL);
   return media === 'csv' ? readCsv(text, shape) : readNdjson(text, shape);
 }
 
@@ -101,6 +104,8 @@ function readObject(
     const odd = entries.find(([, value]) => typeof value === 'object');
     if (odd !== undefined)
       return { message: `member \`${odd[0]}\` is not a text, number or boolean` };
+    const nul = entries.find(([, value]) => typeof value === 'string' && value.includes('\0'));
+    if (nul !== undefined) return { message: `member \`${nul[0]}\` ${HOLDS_NUL}` };
     return { cells: new Map(entries.map(([name, value]) => [name, String(value)])) };
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;

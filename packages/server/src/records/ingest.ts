@@ -15,6 +15,7 @@ import { checkContent } from './content-rules.ts';
 import { lackingSignatures } from './lacking-signatures.ts';
 import { findPending, keepPending, type PendingRecord, readPending } from './pending-records.ts';
 import { checkReferences } from './references.ts';
+import { refuseUnstorable } from './storable.ts';
 
 export interface Ingested {
   readonly digest: string;
@@ -97,7 +98,9 @@ export function readSent(
       `a record holds ${PAYLOAD_BYTES_MAX} bytes at most; put larger content into a blob and name its digest`,
     );
   }
-  return readRecord(context.primitives, envelope);
+  const record = readRecord(context.primitives, envelope);
+  refuseUnstorable(record);
+  return record;
 }
 
 /** Refuses what belongs to another firm or was done once for all. */

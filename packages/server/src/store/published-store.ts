@@ -68,7 +68,11 @@ async function putObject(root: string, path: string, bytes: Uint8Array): Promise
 }
 
 async function getObject(root: string, path: string): Promise<Uint8Array | undefined> {
-  return readFile(resolvePath(root, path)).catch(ignoreMissing);
+  return readFile(resolvePath(root, path)).catch((cause: unknown) => {
+    // A path that ends at a directory, or goes on beyond a file, names no object.
+    if (isCode(cause, 'EISDIR') || isCode(cause, 'ENOTDIR')) return undefined;
+    return ignoreMissing(cause);
+  });
 }
 
 async function listObjects(root: string, prefix: string): Promise<readonly string[]> {
@@ -109,8 +113,10 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 function ignoreMissing(cause: unknown): undefined {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') {
-    return undefined;
-  }
+  if (isCode(cause, 'ENOENT')) return undefined;
   throw cause;
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === code;
 }

@@ -3,6 +3,7 @@ import { logRoutes } from '@countersign/contract';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ServerContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
+import { consistencyProofOf } from '../../ledger/index.ts';
 import { assembleBundle, mutable } from '../../records/index.ts';
 import { registerPublicRoute, registerRoute } from '../register-route.ts';
 
@@ -18,6 +19,11 @@ export function registerLogRoutes(app: FastifyInstance, context: ServerContext):
       reply: reply.header('cache-control', 'public, max-age=31536000, immutable'),
     }),
   );
+  registerPublicRoute(app, logRoutes.consistency, async ({ query: { from, to } }) => ({
+    from,
+    to,
+    proof: [...(await consistencyProofOf(context.database.pool, from, to))],
+  }));
   registerPublicRoute(app, logRoutes.status, async () => mutable(await context.status.current()));
   registerRoute(app, context, logRoutes.bundle, async ({ params }) => {
     const { v, checkpoint, records } = await assembleBundle(context, params.digest);
