@@ -80,11 +80,13 @@ def package_index() -> str:
     given = os.environ.get("PIP_INDEX_URL")
     if given:
         return given
-    asked = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "get", "global.index-url"],
-        capture_output=True, text=True, check=False,
-    )
-    return asked.stdout.strip() or "https://pypi.org/simple"
+    configured = asked("-m", "pip", "config", "get", "global.index-url")
+    return configured or asked("-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)")
+
+
+def asked(*arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 class LinkReader(HTMLParser):
