@@ -76,7 +76,7 @@ def find_archive_url() -> str:
 
 
 def package_index() -> str:
-    """The index pip is configured to use, so that a firm's mirror works without another setting."""
+    """The index that pip is set to; the platform hands it to steps with network, by hand pip itself is asked."""
     given = os.environ.get("PIP_INDEX_URL")
     if given:
         return given

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef, BlobStore } from '../blobs/blob-store.ts';
 import { hostToolEnvironment } from '../environment/host-environment.ts';
+import { packageIndex } from '../environment/package-index.ts';
 import { PipelineError } from '../errors.ts';
 import { type PipelineDocument, parsePipelineFile } from '../file/parse-pipeline-file.ts';
 import { planSteps } from '../file/step-plan.ts';
@@ -61,6 +62,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunResult>
       document,
       mounts: environment.mounts,
       committedAt: source.committedAt,
+      packageIndex: await indexForSteps(document, options),
       emit,
     });
     const outcome = await runGraph(ground, plan);
@@ -163,4 +165,14 @@ export function artifactRecord(
     if (output !== undefined) return { ...output, step: step.name, scorer: artifact.scorer };
   }
   return null;
+}
+
+/** Asked only for a pipeline that has a step with network. */
+async function indexForSteps(
+  document: PipelineDocument,
+  options: ExecuteRunOptions,
+): Promise<string | undefined> {
+  const hasNetwork = Object.values(document.file.steps).some(({ network }) => network === true);
+  if (!hasNetwork) return undefined;
+  return packageIndex(options.python ?? 'python3', hostToolEnvironment(options.callerEnvironment));
 }

@@ -30,6 +30,8 @@ export interface GroundFacts {
   readonly mounts: RunGround['environmentMounts'];
   readonly committedAt: string;
   readonly emit: (event: EventBody) => void;
+  /** For steps with network, as PIP_INDEX_URL. */
+  readonly packageIndex?: string | undefined;
   /** The recorded profile of a rebuild; computed for a run. */
   readonly profile?: DeterminismProfile;
 }
@@ -46,7 +48,10 @@ export async function layGround(options: GroundOptions, facts: GroundFacts): Pro
     blobs: options.blobs,
     environmentMounts: facts.mounts,
     profile: facts.profile ?? (await computeProfile(facts, { uid, identityDirectory })),
-    networkVariables: networkStepEnvironment(options.callerEnvironment),
+    networkVariables: {
+      ...networkStepEnvironment(options.callerEnvironment),
+      ...(facts.packageIndex === undefined ? {} : { PIP_INDEX_URL: facts.packageIndex }),
+    },
     uid,
     identityDirectory,
     now: options.now,
