@@ -82,9 +82,8 @@ export type AccountReply = z.infer<typeof AccountReply>;
 export const AuditQuery = z.strictObject({
   limit: z
     .string()
-    .regex(/^\d{1,4}$/, 'must be a whole number')
+    .regex(/^([1-9]\d{0,2}|1000)$/, 'must be 1 to 1000')
     .transform(Number)
-    .refine((n) => n >= 1 && n <= 1000, 'must be 1 to 1000')
     .optional(),
   account: z.string().optional(),
   outcome: z.enum(['allowed', 'refused']).optional(),

@@ -36,7 +36,10 @@ export const QueryVersion = z
   .transform(Number);
 
 /** Page size: 50 unless given, 500 at most. */
-export const QueryLimit = QueryCount.refine((n) => n >= 1 && n <= 500, 'must be 1 to 500')
+export const QueryLimit = z
+  .string()
+  .regex(/^([1-9]\d?|[1-4]\d\d|500)$/, 'must be 1 to 500')
+  .transform(Number)
   .optional()
   .transform((n) => n ?? 50);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,6 +15,9 @@ import { nodePrimitives as p } from '@countersign/kernel/node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MODEL } from '../../kernel/tests/credit-model.ts';
 import { type TestDatabase, testDatabase } from '../../server/tests/database.ts';
+import { refuse } from '../src/decision/decide.ts';
+import { GatewayError } from '../src/errors.ts';
+import { DecisionLog } from '../src/log/decision-log.ts';
 import { type FixtureServer, fixtureServer } from './fixture-server.ts';
 
 const TOKEN = 'caller-token';
@@ -69,6 +73,16 @@ async function post(gateway: Gateway, body: unknown, path = `/v1/decide/${MODEL}
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
   return { status: response.status, body: (await response.json()) as Record<string, never> };
+}
+
+/** Everything that the gateway answers to these bytes, after which it hears that no more come. */
+async function exchange(port: number, bytes: string): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true });
+  socket.setTimeout(10_000, () => socket.destroy(new Error('no answer in 10 s')));
+  socket.end(bytes, 'latin1');
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
 }
 
 const rowsOf = async (text: string, values: unknown[] = []) =>
@@ -184,10 +198,100 @@ describe('a request that is refused', () => {
     expect((await rowsOf('SELECT count(*) FROM decision'))[0]).toEqual(before);
   });
 
+  test.each([
+    ['a path that is no UTF-8', '/v1/decide/%ff'],
+    ['a NUL in the model', '/v1/decide/a%00b'],
+    ['a NUL in the model of the protocol', '/v2/models/a%00b/infer'],
+    ['a model beyond any name', `/v1/decide/${'x'.repeat(129)}`],
+    ['a segment beyond any router', `/v1/decide/${'x'.repeat(600)}`],
+  ])('for %s is malformed and not recorded', async (_, path) => {
+    const gateway = await start();
+    const [before] = await rowsOf('SELECT count(*) FROM decision');
+    const { status, body } = await post(gateway, { inputs: INPUTS }, path);
+    const { code } = body.error as unknown as { code: string };
+    expect(`${status} ${code}`).toMatch(/^4(00|14) request_malformed$/);
+    expect((await rowsOf('SELECT count(*) FROM decision'))[0]).toEqual(before);
+  });
+
+  test.each(['key', 'use', 'business', 'subject'])('for a NUL in `%s` names it', async (field) => {
+    const gateway = await start();
+    const { status, body } = await post(gateway, { inputs: INPUTS, [field]: 'a\0b' });
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: 'request_malformed', field: `body.${field}` });
+  });
+
+  test('among 200 at once fails none of its neighbours', async () => {
+    const gateway = await start();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const isBad = index % 10 === 0;
+        const path = isBad ? '/v1/decide/a%00b' : `/v1/decide/${MODEL}`;
+        return { isBad, status: (await post(gateway, { inputs: INPUTS }, path)).status };
+      }),
+    );
+    expect(answers.filter(({ isBad, status }) => status !== (isBad ? 400 : 200))).toEqual([]);
+  });
+
+  test.each([
+    ['a body shorter than its length', 'content-length: 100\r\n\r\nabc', 400],
+    ['chunks cut off', 'transfer-encoding: chunked\r\n\r\n10\r\nabc', 400],
+    ['a chunk without a length', 'transfer-encoding: chunked\r\n\r\nzz\r\n', 400],
+    ['two lengths', 'content-length: 1\r\ncontent-length: 2\r\n\r\n', 400],
+    ['a header too large', `x-fill: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('for %s gets a code, and is no failure of the gateway', async (_, rest, status) => {
+    const reports: unknown[] = [];
+    const gateway = await start({ report: (error) => reports.push(error) });
+    const head = `POST /v1/decide/${MODEL} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${TOKEN}\r\n`;
+    const answer = await exchange(Number(new URL(gateway.url).port), head + rest);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('"code":"request_malformed"');
+    expect(reports).toEqual([]);
+  });
+
   test('larger than the limit gets 413', async () => {
     const gateway = await start();
     const { status } = await post(gateway, { inputs: { text: 'x'.repeat(300_000) } });
     expect(status).toBe(413);
+  });
+});
+
+describe('the decision log', () => {
+  test('writes the neighbours of a decision that no column can hold', async () => {
+    const now = () => new Date().toISOString();
+    const { signer } = server.firm.people.gateway;
+    const identity = {
+      workspace: 'main',
+      root: server.firm.root,
+      gateway: 'gateway-direct',
+      signer,
+    };
+    const log = await DecisionLog.open({ pool: database.pool, primitives: p, identity, now });
+    const context = {
+      primitives: p,
+      workspace: 'main',
+      gateway: 'gateway-direct',
+      stage: 'production',
+      hmacKey: new Uint8Array(32),
+      now,
+      newId: randomUUID,
+      newSalt: () => randomBytes(16),
+    };
+    const error = new GatewayError('request_malformed', 'for the test');
+    const models = ['one', 'two\0', 'three'];
+    const decisions = models.map((model) =>
+      refuse(
+        context,
+        { model, caller: 'desk', received: now(), body: Buffer.from('{}') },
+        { error },
+      ),
+    );
+    const written = await Promise.allSettled(decisions.map((one) => log.append(one)));
+    expect(written.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const rows = await rowsOf(
+      "SELECT model FROM decision WHERE gateway = 'gateway-direct' ORDER BY epoch, batch, index",
+    );
+    expect(rows).toEqual([{ model: 'one' }, { model: 'three' }]);
+    await log.close();
   });
 });
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
-import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ErrorReply, ROUTES } from '@countersign/contract';
 import type { InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -458,11 +458,23 @@ describe('bytes that are no HTTP', () => {
       const { error } = ErrorReply.parse(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))));
       expect(error.code).toBe('request_malformed');
     }
+    await hangUp(port, `${head('content-length: 100')}abc`);
+    const open = () =>
+      new Promise<number>((resolve) => app.server.getConnections((_error, n) => resolve(n)));
+    await expect.poll(open).toBe(0);
     await app.close();
     expect(seen).toEqual([]);
     expect(await countBlobs()).toBe(before);
   });
 });
+
+/** Sends these bytes, lets the server begin on them, and resets the connection. */
+async function hangUp(port: number, bytes: string): Promise<void> {
+  const socket = connect({ host: '127.0.0.1', port });
+  await new Promise((resolve) => socket.write(bytes, resolve));
+  await sleep(200);
+  socket.resetAndDestroy();
+}
 
 async function countBlobs(): Promise<number> {
   const entries = await readdir(server.dataDir, { recursive: true });

@@ -5,12 +5,11 @@ import { referencesOf } from '../ledger/index.ts';
 
 /** Of the path of a digest within a record: an index row of PostgreSQL holds 2,704 bytes, two digests beside it. */
 const PATH_BYTES_MAX = 2_000;
-/** Beyond it, or with U+0000, PostgreSQL holds no timestamp and no text. */
+/** PostgreSQL's calendar has no year 0. */
 const FIRST_TIME = '0001-01-01T00:00:00.000Z';
 
 /**
- * Refuses a person's record whose columns the database cannot hold, before anything is written. Records are inserted
- * in groups: one of these would fail its neighbours.
+ * Refuses a person's record whose columns the database cannot hold, before anything is written.
  * @throws KernelError `record_malformed` naming the member
  */
 export function refuseUnstorable(record: SignedRecord): void {
