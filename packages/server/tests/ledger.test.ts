@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   addSignature,
+  decodeEntries,
+  encodeEntries,
   fromBase64,
   fromHex,
   leafHash,
@@ -422,6 +424,17 @@ describe('tampering as the owner of the database', () => {
     await expect(ledger.sequence({ log, signer: other })).rejects.toMatchObject({
       code: 'ledger_corrupt',
     });
+  });
+
+  test('an entry bundle that lacks an entry is found, although it decodes', async () => {
+    const path = 'tile/entries/000';
+    const bytes = Buffer.from((await ledger.published.get(path))!);
+    await ledger.published.put(path, encodeEntries(decodeEntries(bytes).slice(0, 255)));
+    const verdict = await ledger.verify();
+    expect(verdict.ok).toBe(false);
+    expect(JSON.stringify(verdict.problems)).toMatch(/holds 255 entries, not 256/);
+    await ledger.published.put(path, bytes);
+    expect(await ledger.verify()).toMatchObject(clean);
   });
 
   test('a changed byte anywhere in the published log is found', async () => {

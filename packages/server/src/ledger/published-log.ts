@@ -83,7 +83,15 @@ export async function readEntries(
   const width = Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
   const path = (_: number, at: number, wide: number) => entriesPath(at, wide);
   const bundle = await readTile(published, { level: 0, index, width }, path);
-  return decodeEntries(bundle).slice(0, width);
+  const entries = decodeEntries(bundle).slice(0, width);
+  // A damaged length may swallow its neighbours and still decode.
+  if (entries.length < width) {
+    throw new ServerError(
+      'ledger_corrupt',
+      `entry bundle ${index} holds ${entries.length} entries, not ${width}; run \`countersign ledger verify\``,
+    );
+  }
+  return entries;
 }
 
 /** A partial tile may be removed once it is full (C2SP tlog-tiles, "Partial Tiles"): then the full one answers. */
