@@ -58,7 +58,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   requireSomething(deployments, options);
   await requireEnrolled(feed, trust, options);
   const report = options.report ?? (() => undefined);
-  const pool = new Pool({ connectionString: options.databaseUrl, max: POOL_MAX });
+  const pool = new Pool({
+    connectionString: options.databaseUrl,
+    max: POOL_MAX,
+    // The foreign-key checks of an insert keep the plan they were given while the tables were small: a scan of the whole
+    // table, and every group slower than the one before (measured: 4 ms a group against 8 after 300).
+    options: '-c plan_cache_mode=force_custom_plan',
+  });
   // An idle connection that the server drops must not take the gateway with it.
   pool.on('error', (error) => report(error, 'pool'));
   const identity = {
