@@ -121,9 +121,10 @@ function endRecord(count: number, directoryBytes: number, directoryOffset: numbe
 export function readZip(bytes: Uint8Array): readonly ZipEntry[] {
   const entries: ZipEntry[] = [];
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const listed = directoryNames(bytes, view);
   let at = 0;
   while (at + 4 <= bytes.length && view.getUint32(at, true) === LOCAL) {
-    const entry = readEntry(bytes, view, at);
+    const entry = readEntry(bytes, view, { at, listed: listed.get(at) });
     entries.push(entry);
     at += LOCAL_BYTES + entry.name.length + entry.bytes.length;
   }
@@ -133,21 +134,38 @@ export function readZip(bytes: Uint8Array): readonly ZipEntry[] {
   return entries;
 }
 
-function readEntry(bytes: Uint8Array, view: DataView, at: number): ZipEntry {
-  const cut = () =>
-    new VerifierError('zip_malformed', 'container', `the zip is cut or damaged at byte ${at}`);
-  if (at + LOCAL_BYTES > bytes.length) throw cut();
+/** Names by the offset of their entry, as the directory at the end says; what is damaged there is left out. */
+function directoryNames(bytes: Uint8Array, view: DataView): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  const end = bytes.length - END_BYTES;
+  if (end < 0 || view.getUint32(end, true) !== END) return names;
+  let at = view.getUint32(end + 16, true);
+  while (at + CENTRAL_BYTES <= end && view.getUint32(at, true) === CENTRAL) {
+    const start = at + CENTRAL_BYTES;
+    const next = start + view.getUint16(at + 28, true);
+    names.set(view.getUint32(at + 42, true), new TextDecoder().decode(bytes.subarray(start, next)));
+    at = next;
+  }
+  return names;
+}
+
+function readEntry(
+  bytes: Uint8Array,
+  view: DataView,
+  { at, listed }: { readonly at: number; readonly listed: string | undefined },
+): ZipEntry {
+  const damaged = (what: string) =>
+    new VerifierError('zip_malformed', 'container', `the zip ${what} at byte ${at}`);
+  if (at + LOCAL_BYTES > bytes.length) throw damaged('is cut or damaged');
   const nameLength = view.getUint16(at + 26, true);
   const size = view.getUint32(at + 18, true);
   const start = at + LOCAL_BYTES + nameLength;
-  if (start + size > bytes.length) throw cut();
+  if (start + size > bytes.length) throw damaged('is cut or damaged');
   const name = new TextDecoder().decode(bytes.subarray(at + LOCAL_BYTES, start));
-  if (!NAME.test(name)) {
-    throw new VerifierError(
-      'zip_malformed',
-      'container',
-      `the zip holds a damaged entry name at byte ${at}`,
-    );
+  if (!NAME.test(name)) throw damaged('holds a damaged entry name');
+  // Which of the two copies is the damaged one cannot be told, so neither is given as the entry at fault.
+  if (listed !== undefined && listed !== name) {
+    throw damaged(`names an entry \`${name}\` and lists it as \`${listed}\``);
   }
   const body = bytes.subarray(start, start + size);
   if (view.getUint32(at + 14, true) !== crc32(body)) {
