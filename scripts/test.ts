@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { ensurePackages, TEST_PACKAGES } from './system-packages.ts';
+import { ensurePackages, TEST_PACKAGES } from '../packages/cli/src/host/system-packages.ts';
 
 interface Counts {
   passed: number;
@@ -55,7 +55,7 @@ function finish(code: number): never {
   process.exit(code);
 }
 
-const missing = ensurePackages(TEST_PACKAGES);
+const missing = ensurePackages(TEST_PACKAGES, console.log);
 if (missing !== undefined) {
   process.stderr.write(`${missing}\n`);
   process.exit(1);

@@ -32,7 +32,6 @@ export {
   verifySignature,
 } from './dsse.ts';
 export { KernelError, type KernelErrorCode, type KernelErrorDetails } from './errors.ts';
-// Records, identity, evidence, gates and warrants.
 export {
   blockingGaps,
   type ClauseResult,
@@ -74,6 +73,8 @@ export {
   type PackDocument,
   type PackSection,
 } from './evidence/pack.ts';
+// Records, identity, evidence, gates and warrants.
+export { packsInScope, type ScopedPack } from './evidence/packs-in-scope.ts';
 export {
   formatPackPath,
   type PackParse,
@@ -223,7 +224,6 @@ export { isRecordType, PLATFORM_RECORD_TYPES, type RecordType } from './records/
 export {
   type Predicate,
   type Producer,
-  payloadText,
   predicateTypeOf,
   type ResourceDescriptor,
   readRecord,

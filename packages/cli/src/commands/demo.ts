@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { DemoFailure } from '../demo/demo-failure.ts';
 import type { RunCommand } from '../demo/stage.ts';
 import { CliError } from '../errors.ts';
+import { BUBBLEWRAP, ensurePackages } from '../host/system-packages.ts';
 import type { Session } from '../session.ts';
 
 /** The demo runs other commands as its people would, so it is given how. */
@@ -20,14 +20,13 @@ export function demoCommand(runCommand: RunCommand): Command {
   };
 }
 
-const BUBBLEWRAP = '/usr/bin/bwrap';
-
 async function runDemoCommand(
   input: Input,
   session: Session,
   runCommand: RunCommand,
 ): Promise<Outcome> {
-  if (!existsSync(BUBBLEWRAP)) await installBubblewrap(session);
+  const missing = ensurePackages([BUBBLEWRAP], (text) => session.progress(text));
+  if (missing !== undefined) throw new CliError('refused', missing);
   const { runDemo } = await import('../demo/run-demo.ts');
   const stamp = session.now().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const given = input.optionalText('data');
@@ -44,21 +43,4 @@ async function runDemoCommand(
     );
   }
   return done({ dataDir });
-}
-
-/** The sandbox of the training steps. Installed where we may, named with the command where we may not. */
-async function installBubblewrap(session: Session): Promise<void> {
-  const { spawnSync } = await import('node:child_process');
-  const command = 'apt-get update && apt-get install -y --no-install-recommends bubblewrap';
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    session.progress('installing bubblewrap, the sandbox that training steps run in');
-    spawnSync('sh', ['-c', `${command} >&2`], {
-      stdio: ['ignore', 'ignore', 'ignore'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  }
-  if (existsSync(BUBBLEWRAP)) return;
-  throw new CliError('refused', 'bubblewrap is missing: training steps run in its sandbox', {
-    details: { next: `run: sudo sh -c '${command}'` },
-  });
 }

@@ -1,19 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  evidenceItems,
-  latestItem,
-  type VersionContext,
-  versionContext,
-} from '../evidence/evidence-items.ts';
+import { latestItem, type VersionContext, versionContext } from '../evidence/evidence-items.ts';
 import type { FrameworkPack } from '../evidence/pack.ts';
+import { newestPolicyDocument, packsInScope } from '../evidence/packs-in-scope.ts';
 import { parsePack } from '../evidence/parse-pack.ts';
-import {
-  asOfIndex,
-  type CountedRecord,
-  type RecordSet,
-  recordsOfType,
-} from '../records/record-set.ts';
-import { asArray, asBoolean, asObject, asOneOf, asString } from '../records/shape.ts';
+import { asOfIndex, type CountedRecord, type RecordSet } from '../records/record-set.ts';
+import { asArray, asBoolean, asObject, asOneOf } from '../records/shape.ts';
 import {
   type ChangeRequest,
   readChangeRequest,
@@ -77,16 +68,18 @@ function readFacts(set: RecordSet, changeRequest: string, now: string): FactsRes
     return { ok: false, reason: `policy ${request.policy} is not in force` };
   }
   const opened = asOfIndex(set, record.index);
-  if (newestPolicy(opened, 'promotion-policy')?.digest !== request.policy) {
+  if (newestPolicyDocument(opened, 'promotion-policy')?.digest !== request.policy) {
     return { ok: false, reason: 'the policy it names was replaced before the request was opened' };
   }
   const packs = readPacks(set, request.packs);
   if (packs === undefined) {
     return { ok: false, reason: 'a framework pack it names is not in force' };
   }
-  const omitted = packsInScope(opened, found.context).find((pack) => !request.packs.includes(pack));
+  const omitted = packsInScope(opened, found.context).find(
+    ({ digest }) => !request.packs.includes(digest),
+  );
   if (omitted !== undefined) {
-    const reason = `it leaves out framework pack ${omitted.slice(0, 12)}, which is in scope`;
+    const reason = `it leaves out framework pack ${omitted.digest.slice(0, 12)}, which is in scope`;
     return { ok: false, reason };
   }
   const facts: GateFacts = {
@@ -121,32 +114,6 @@ export function readTier(set: RecordSet, context: VersionContext): TierFacts | u
       readFloor(asObject(json, path), path),
     ),
   };
-}
-
-/** The newest document of a kind that takes effect by two signatures; an older one is no longer the firm's. */
-function newestPolicy(set: RecordSet, kind: string, packId?: string): CountedRecord | undefined {
-  return recordsOfType(set, 'policy-document').findLast(({ statement: { predicate } }) => {
-    if (predicate.kind !== kind) return false;
-    if (packId === undefined) return true;
-    const parsed = parsePack(predicate.content.pack);
-    return parsed.ok && parsed.pack.id === packId;
-  });
-}
-
-/** Packs that model risk put in scope of the use and that the firm has adopted, by their newest records. */
-function packsInScope(set: RecordSet, context: VersionContext): readonly string[] {
-  const decided = new Map<string, boolean>();
-  for (const item of evidenceItems(set, context, { id: 'scope-determination' })) {
-    const { content } = item.statement.predicate;
-    decided.set(
-      asString(content.pack, 'content.pack'),
-      asBoolean(content.inScope, 'content.inScope'),
-    );
-  }
-  return [...decided].flatMap(([pack, inScope]) => {
-    const record = inScope ? newestPolicy(set, 'framework-pack', pack) : undefined;
-    return record === undefined ? [] : [record.digest];
-  });
 }
 
 function readPacks(

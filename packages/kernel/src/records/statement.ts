@@ -251,13 +251,3 @@ export function readSubjectRef(json: Json | undefined, path: string): SubjectRef
     ...(dataset === undefined ? {} : { dataset }),
   };
 }
-
-/** Text of a record's payload, for people. */
-export function payloadText(record: SignedRecord): string {
-  return new TextDecoder().decode(fromBase64(record.envelope.payload));
-}
-
-/** Size of a record's payload, in bytes; above `PAYLOAD_BYTES_MAX` content belongs in a blob. */
-export function payloadSize(statement: Statement): number {
-  return statementBytes(statement).length;
-}

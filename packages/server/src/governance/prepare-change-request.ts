@@ -6,6 +6,7 @@ import {
   latestItem,
   PAYLOAD_TYPE_STATEMENT,
   type Primitives,
+  packsInScope,
   type RecordSet,
   RULES_VERSION,
   type Statement,
@@ -17,7 +18,7 @@ import {
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
-import { packsInScope, policyDocuments, type VersionRef } from '../registry/index.ts';
+import { policyDocuments, type VersionRef } from '../registry/index.ts';
 import { frozenEvidence } from './frozen-evidence.ts';
 
 export interface ChangeProposal extends VersionRef {
@@ -86,7 +87,7 @@ export function prepareChangeRequest(
         run: run.digest,
         evidence: frozenEvidence(set, context).map(({ digest }) => digest),
         policy: policy.digest,
-        packs: packsInScope(set, proposal).map(({ digest }) => digest),
+        packs: packsInScope(set, context).map(({ digest }) => digest),
         rulesVersion: RULES_VERSION,
         reason: proposal.reason,
         impact: proposal.impact,

@@ -5,13 +5,14 @@ import {
   completeness,
   DUE_STAGES,
   type DueStage,
+  packsInScope,
   type RecordSet,
   readTier,
   type Tier,
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
-import { packsInForce, packsInScope } from './packs.ts';
+import { packsInForce } from './packs.ts';
 import { type Stage, stageOf, type VersionRef } from './stage.ts';
 
 export interface EvidenceStatusReport {
@@ -57,7 +58,7 @@ export function evidenceStatus(
   if (!found.ok) {
     throw new ServerError('version_unknown', found.reason, { details: { version: ref.version } });
   }
-  const scoped = new Set(packsInScope(set, ref).map(({ pack }) => pack.id));
+  const scoped = new Set(packsInScope(set, found.context).map(({ pack }) => pack.id));
   const packs = packsInForce(set).filter(({ pack }) =>
     question.framework === undefined ? scoped.has(pack.id) : pack.id === question.framework,
   );

@@ -18,7 +18,7 @@ export {
   summaryOf,
 } from './lineage.ts';
 export { loadQuestionnaire } from './load-questionnaire.ts';
-export { type PackInForce, packsInForce, packsInScope, policyDocuments } from './packs.ts';
+export { type PackInForce, packsInForce, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
 export {
   type ComputedTier,

@@ -35,23 +35,3 @@ export function packsInForce(set: RecordSet): readonly PackInForce[] {
   }
   return [...newest.values()];
 }
-
-/** Packs in force that the use is in scope of, by the newest scope determination of each. */
-export function packsInScope(
-  set: RecordSet,
-  ref: { readonly workspace: string; readonly model: string; readonly use: string },
-): readonly PackInForce[] {
-  const superseded = supersededDigests(set);
-  const inScope = new Map<string, boolean>();
-  for (const { digest, statement } of set.records) {
-    const { predicate } = statement;
-    const mine =
-      predicate.type === 'scope-determination' &&
-      predicate.subjectRef.workspace === ref.workspace &&
-      predicate.subjectRef.model === ref.model &&
-      (predicate.subjectRef.use === undefined || predicate.subjectRef.use === ref.use) &&
-      !superseded.has(digest);
-    if (mine) inScope.set(String(predicate.content.pack), predicate.content.inScope === true);
-  }
-  return packsInForce(set).filter(({ pack }) => inScope.get(pack.id) === true);
-}

@@ -28,7 +28,10 @@ export const TEST_PACKAGES: readonly SystemPackage[] = [
 ];
 
 /** Installs what is missing. Returns a sentence saying what to do when that is not possible. */
-export function ensurePackages(packages: readonly SystemPackage[]): string | undefined {
+export function ensurePackages(
+  packages: readonly SystemPackage[],
+  say: (text: string) => void,
+): string | undefined {
   const missing = packages.filter(({ file }) => !existsSync(file));
   if (missing.length === 0) return undefined;
   const names = missing.map(({ name }) => name).join(' ');
@@ -37,7 +40,7 @@ export function ensurePackages(packages: readonly SystemPackage[]): string | und
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     return `missing: ${wanted}; run: sudo sh -c '${command}'`;
   }
-  process.stdout.write(`installing ${wanted}\n`);
+  say(`installing ${wanted}`);
   const { status } = spawnSync('sh', ['-c', `${command} >&2`], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
