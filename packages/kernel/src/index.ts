@@ -83,6 +83,15 @@ export {
   parsePack,
 } from './evidence/parse-pack.ts';
 export {
+  ATTRIBUTING_ROLES,
+  type Attribution,
+  attributingAccounts,
+  attributionsOf,
+  isBot,
+  readAttributionContent,
+  sameAddress,
+} from './gates/author-attribution.ts';
+export {
   type Approval,
   type ChangeRequest,
   type ExceptionRecord,
@@ -91,7 +100,15 @@ export {
   readChangeRequest,
   readExceptionContent,
   readFindingContent,
+  replacementOf,
 } from './gates/change-request.ts';
+export {
+  authorFacts,
+  type CommitAuthor,
+  commitAuthorsOf,
+  type DevelopmentFact,
+  isKnownAuthor,
+} from './gates/commit-authors.ts';
 export {
   approvalConflict,
   type GateVerdict,
@@ -112,25 +129,59 @@ export {
 } from './gates/policy.ts';
 export { judgeChangeRequest, RULES_VERSION } from './gates/rules.ts';
 export { conflictOf, type Duties, dutiesOf } from './gates/separation-of-duties.ts';
+export { type Enrolment, enrolKey, readEnrolment } from './identity/enrolment.ts';
+export { type Founding, type Recovery, readFounding } from './identity/founding.ts';
+export { changeKey, KEY_CHANGES, type KeyChange, readKeyChange } from './identity/key-change.ts';
 export {
-  type Founding,
   type Holder,
+  type HolderLimits,
   type KeyEntry,
   keyEntryJson,
-  readFounding,
   readKeyEntry,
-} from './identity/founding.ts';
+} from './identity/key-entry.ts';
 export {
   accountOf,
+  actsAs,
   type EnrolledKey,
-  enrolKey,
-  foundRegister,
   holdsRole,
+  isInForce,
+  type KeyEnding,
   type KeyRegister,
+  type KeyStanding,
+  keyStanding,
+  serviceKeys,
   signersOf,
 } from './identity/key-register.ts';
-export { ROLES, type Role, SERVICES, type Service } from './identity/roles.ts';
+export {
+  attestedRoles,
+  type IdentityProvider,
+  readIdentityProvider,
+} from './identity/oidc-attestation.ts';
+export {
+  KEYLESS_ROLES,
+  RECOVERY_ROLES,
+  ROLES,
+  type Role,
+  SERVICES,
+  type Service,
+} from './identity/roles.ts';
+export {
+  ROTATION_KINDS,
+  type Rotation,
+  readRotation,
+  rotateFounding,
+} from './identity/rotation.ts';
 export { signerRefusal } from './identity/signer-rules.ts';
+export { isTrustRecord } from './identity/trust-records.ts';
+export {
+  type FirmRules,
+  foundTrust,
+  type PlacedRecord,
+  providerAt,
+  rulesAt,
+  type TrustResult,
+  type TrustState,
+} from './identity/trust-state.ts';
 export { assertRecordJson, canonicalBytes, canonicalJson } from './json/canonical.ts';
 export {
   JSON_DEPTH_MAX,
@@ -141,6 +192,7 @@ export {
 export { ed25519Spki, p256Spki, rawPublicKey } from './key-format.ts';
 export {
   type Checkpoint,
+  checkpointSignedBy,
   formatCheckpoint,
   parseCheckpoint,
   signCheckpoint,
@@ -216,9 +268,11 @@ export {
   type CountedRecord,
   extendRecordSet,
   type LoggedRecord,
+  logKeysOf,
   type RecordSet,
   recordSet,
   recordsOfType,
+  serviceKeysOf,
 } from './records/record-set.ts';
 export { isRecordType, PLATFORM_RECORD_TYPES, type RecordType } from './records/record-type.ts';
 export {
@@ -237,8 +291,27 @@ export {
   subjectOf,
 } from './records/statement.ts';
 export { decodeRow, encodeRow, type RowField, type RowValue } from './rows.ts';
+export {
+  type ApprovalWords,
+  approvalDraft,
+  approvalMeaning,
+  approvalSentence,
+  type Decision,
+  evidenceToName,
+  subjectText,
+} from './signing/approval-draft.ts';
+export {
+  type ChangeRequestReview,
+  changeRequestRecord,
+  changeRequestReview,
+  type OpenRole,
+  rolesActedIn,
+  rolesOpenTo,
+} from './signing/change-request-review.ts';
+export { type Draft, personStatement, type Statesman } from './signing/person-statement.ts';
+export { visibleLines, visibleText } from './text/visible-text.ts';
 export { isUtcTime } from './time.ts';
-export { endingsOf } from './warrants/endings.ts';
+export { endingsOf, resumeRefusal } from './warrants/endings.ts';
 export {
   type BundleResult,
   checkpointOf,
@@ -248,6 +321,15 @@ export {
   verifyBundle,
 } from './warrants/proof-bundle.ts';
 export { openStatus, PAYLOAD_TYPE_STATUS, type Status, signStatus } from './warrants/status.ts';
+export {
+  DEMONSTRATION_LEVEL,
+  PRODUCTION_LEVEL,
+  type SummaryQuestion,
+  type SummaryResult,
+  signSummary,
+  VERIFICATION_SUMMARY_TYPE,
+  verificationSummary,
+} from './warrants/verification-summary.ts';
 export {
   liveWarrants,
   verifyWarrant,

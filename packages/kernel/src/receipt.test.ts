@@ -22,8 +22,8 @@ describe('a receipt', () => {
   });
 
   it('is only batched where no log is trusted', () => {
-    const { gatewayKey, logName, logKey } = trust;
-    for (const some of [{ gatewayKey }, { gatewayKey, logName }, { gatewayKey, logKey }]) {
+    const { gatewayKey, logName, logKeys } = trust;
+    for (const some of [{ gatewayKey }, { gatewayKey, logName }, { gatewayKey, logKeys }]) {
       expect(verifyReceipt(p, good, some)).toEqual({ ok: true, state: 'batched' });
     }
   });
@@ -130,7 +130,7 @@ describe('a receipt', () => {
     expect(verifyReceipt(p, good, { ...trust, logName: 'x' })).toEqual(
       refused('not signed by `x`'),
     );
-    expect(verifyReceipt(p, good, { ...trust, logKey: gateway.publicKey })).toEqual(
+    expect(verifyReceipt(p, good, { ...trust, logKeys: [gateway.publicKey] })).toEqual(
       refused(`not signed by \`${log.name}\``),
     );
   });

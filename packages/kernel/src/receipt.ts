@@ -10,7 +10,7 @@ import {
 } from './dsse.ts';
 import { KernelError } from './errors.ts';
 import type { Json } from './json/parse.ts';
-import { verifyCheckpoint } from './log/checkpoint.ts';
+import { checkpointSignedBy } from './log/checkpoint.ts';
 import { parseLogLeaf } from './log/leaf.ts';
 import { leafHash } from './merkle/tree-hash.ts';
 import { verifyInclusion } from './merkle/verify.ts';
@@ -65,11 +65,12 @@ export interface ReceiptLog {
 export interface ReceiptTrust {
   readonly gatewayKey: PublicKey;
   /**
-   * With `logKey`; without both the log part of a receipt is not looked at and its state is
+   * With `logKeys`; without both the log part of a receipt is not looked at and its state is
    * `batched`.
    */
   readonly logName?: string;
-  readonly logKey?: PublicKey;
+  /** One of these must have signed the checkpoint: a log key may have been replaced. */
+  readonly logKeys?: readonly PublicKey[];
 }
 
 export type ReceiptVerdict =
@@ -107,11 +108,11 @@ export function verifyReceipt(
   try {
     const reason = batchRefusal(p, receipt, trust.gatewayKey);
     if (reason !== undefined) return { ok: false, reason };
-    const { logName, logKey } = trust;
-    if (receipt.log === undefined || logName === undefined || logKey === undefined) {
+    const { logName, logKeys } = trust;
+    if (receipt.log === undefined || logName === undefined || logKeys === undefined) {
       return { ok: true, state: 'batched' };
     }
-    const log = { name: logName, publicKey: logKey };
+    const log = { name: logName, keys: logKeys };
     const logReason = logRefusal(p, { header: receipt.header, log: receipt.log }, log);
     return logReason === undefined
       ? { ok: true, state: 'checkpointed' }
@@ -150,10 +151,10 @@ function batchRefusal(p: Primitives, receipt: Receipt, gatewayKey: PublicKey): s
 function logRefusal(
   p: Primitives,
   receipt: { readonly header: Envelope; readonly log: ReceiptLog },
-  by: { readonly name: string; readonly publicKey: PublicKey },
+  by: { readonly name: string; readonly keys: readonly PublicKey[] },
 ): string | undefined {
   const { header, log } = receipt;
-  const checkpoint = verifyCheckpoint(p, log.checkpoint, by);
+  const checkpoint = checkpointSignedBy(p, log.checkpoint, by);
   if (checkpoint === undefined) return `the checkpoint is not signed by \`${by.name}\``;
   const bytes = fromBase64(log.leaf);
   const leaf = parseLogLeaf(bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   canonicalJson,
+  checkpointSignedBy,
   type Envelope,
   encodeRow,
   envelopePayload,
@@ -17,7 +18,6 @@ import {
   sha256Hex,
   toHex,
   utf8,
-  verifyCheckpoint,
   verifyInclusion,
   verifyReceipt,
   verifySignature,
@@ -40,8 +40,8 @@ export function answers(p: Primitives, questions: Questions): string {
   const envelope = parseEnvelope(parseStrictJson(questions.envelope));
   const payload = envelopePayload(envelope);
   const receipt = parseReceipt(parseStrictJson(questions.receipt));
-  const { logName: name, logKey: publicKey } = questions.trust;
-  const checkpoint = verifyCheckpoint(p, receipt.log!.checkpoint, { name, publicKey });
+  const { logName: name, logKeys: keys } = questions.trust;
+  const checkpoint = checkpointSignedBy(p, receipt.log!.checkpoint, { name, keys });
   const claim = {
     leaf: leafHash(p, fromBase64(receipt.log!.leaf)),
     index: receipt.log!.index,
@@ -57,7 +57,7 @@ export function answers(p: Primitives, questions: Questions): string {
     inclusionElsewhere: verifyInclusion(p, { ...claim, index: claim.index + 1 }),
     checkpoint: { size: checkpoint!.size, root: toHex(checkpoint!.root) },
     checkpointOfAnotherLog:
-      verifyCheckpoint(p, receipt.log!.checkpoint, { name: 'another', publicKey }) === undefined,
+      checkpointSignedBy(p, receipt.log!.checkpoint, { name: 'another', keys }) === undefined,
     receipt: { ...verifyReceipt(p, receipt, questions.trust) },
     receiptElsewhere: { ...verifyReceipt(p, { ...receipt, index: 0 }, questions.trust) },
     root: toHex(

@@ -2,7 +2,7 @@
 // One credit model taken through the records that a promotion rests on.
 import { canonicalBytes, type Json, sha256Hex } from '@countersign/kernel';
 import { nodePrimitives as p } from '@countersign/kernel/node';
-import { type Draft, type Firm, type Name, WORKSPACE } from './firm.ts';
+import { type Draft, WORKSPACE } from './firm.ts';
 
 export const MODEL = 'consumer-credit';
 export const USE = 'underwriting';
@@ -88,6 +88,13 @@ function clause(id: string, evidence: readonly string[], enforcedBy: readonly st
   };
 }
 
+/** Where records go: the test firm's own log, or a server that is given them over its API. */
+export interface Recorder {
+  /** Signed by these, the first of whom acts. */
+  add(draft: Draft, ...signers: readonly string[]): Promise<string>;
+  now(): string;
+}
+
 export const hex = (text: string): string => sha256Hex(p, new TextEncoder().encode(text));
 
 export interface Candidate {
@@ -107,7 +114,7 @@ export interface Candidate {
 }
 
 /** Policy, pack, intake: what a firm signs before a model exists. */
-export async function intake(firm: Firm, policy: Json = POLICY) {
+export async function intake(firm: Recorder, policy: Json = POLICY) {
   const use = { workspace: WORKSPACE, model: MODEL, use: USE };
   const document = (kind: string, content: Draft['content']): Draft => ({
     type: 'policy-document',
@@ -139,6 +146,7 @@ export async function intake(firm: Firm, policy: Json = POLICY) {
       scope: 'use',
       subjectRef: use,
       content: {
+        computed: 'high',
         tier: 'high',
         fairLending: true,
         floors: [{ metric: 'auc', op: '>=', value: '0.65' }],
@@ -152,7 +160,7 @@ export async function intake(firm: Firm, policy: Json = POLICY) {
 export interface BuildOptions {
   readonly version?: number;
   readonly promotable?: boolean;
-  readonly requestedBy?: Name;
+  readonly requestedBy?: string;
   readonly bias?: 'pass' | 'fail' | 'inconclusive' | 'too-few';
   readonly aucLimit?: string;
   readonly authors?: readonly Json[];
@@ -167,7 +175,7 @@ export interface BuildOptions {
 
 /** A run with its developer tests. */
 export async function build(
-  firm: Firm,
+  firm: Recorder,
   signed: { policy: string; pack: string },
   options: BuildOptions = {},
 ): Promise<Candidate> {
@@ -227,10 +235,10 @@ export function report(measurements: readonly Json[]): Draft['content'] {
 }
 
 export async function submit(
-  firm: Firm,
+  firm: Recorder,
   candidate: Candidate,
   transition: 'staging' | 'production',
-  by: Name = 'dana',
+  by: string = 'dana',
   change: { readonly [key: string]: Json } = {},
 ): Promise<string> {
   return firm.add(
@@ -259,7 +267,7 @@ export async function submit(
 }
 
 export interface ApproveOptions {
-  readonly by: Name;
+  readonly by: string;
   readonly role: string;
   readonly gate: string;
   readonly decision?: string;
@@ -268,7 +276,7 @@ export interface ApproveOptions {
 }
 
 export async function approve(
-  firm: Firm,
+  firm: Recorder,
   candidate: Candidate,
   changeRequest: string,
   options: ApproveOptions,
@@ -294,7 +302,11 @@ export async function approve(
 }
 
 /** The validator's work before staging. */
-export async function validate(firm: Firm, candidate: Candidate, by: Name = 'vera'): Promise<void> {
+export async function validate(
+  firm: Recorder,
+  candidate: Candidate,
+  by: string = 'vera',
+): Promise<void> {
   const { ref } = candidate;
   await firm.add(
     { type: 'reproduction-attestation', subjectRef: ref, content: { verdict: 'byte-identical' } },
@@ -307,7 +319,7 @@ export async function validate(firm: Firm, candidate: Candidate, by: Name = 'ver
 }
 
 export async function warrant(
-  firm: Firm,
+  firm: Recorder,
   candidate: Candidate,
   changeRequest: string,
   change: { readonly [key: string]: Json } = {},
@@ -341,7 +353,7 @@ export async function warrant(
 }
 
 /** Everything up to a staging warrant. */
-export async function stage(firm: Firm, options: BuildOptions = {}) {
+export async function stage(firm: Recorder, options: BuildOptions = {}) {
   const signed = await intake(firm);
   const candidate = await build(firm, signed, options);
   const change = await submit(firm, candidate, 'staging');
@@ -356,7 +368,7 @@ export async function stage(firm: Firm, options: BuildOptions = {}) {
 
 /** Everything up to a production warrant. */
 export async function produce(
-  firm: Firm,
+  firm: Recorder,
   change: { readonly [key: string]: Json } = {},
   options: BuildOptions = {},
 ) {

@@ -132,6 +132,7 @@ export async function foundFirm(
       demonstration,
       delayHours: demonstration ? 0 : 24,
       quorum: 2,
+      recovery: { persons: 3, delayHours: demonstration ? 0 : 72 },
       logOrigin: LOG_ORIGIN,
       keys: Object.values(people).map(({ holder, signer, spki }) =>
         keyEntryJson({ key: publicKeyOf(p, signer.algorithm, spki), holder }),

@@ -131,7 +131,7 @@ async function enrolment(firm: Firm, key: Predicate['content']): Promise<Envelop
     ...tierBy(firm, 'ada'),
     type: 'key-enrolment',
     scope: 'firm',
-    content: { key },
+    content: { key, proofing: 'passport seen' },
   });
   const { ada, alan, mia } = firm.people;
   for (const { signer } of [ada, alan, mia]) envelope = await addSignature(envelope, signer);

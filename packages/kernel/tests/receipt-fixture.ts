@@ -29,7 +29,7 @@ export const log = { name: 'log.countersign.example', ...ed25519Key(22) };
 export const trust: Required<ReceiptTrust> = {
   gatewayKey: gateway.publicKey,
   logName: log.name,
-  logKey: log.publicKey,
+  logKeys: [log.publicKey],
 };
 
 const TIME = '2026-11-22T10:00:00.000Z';

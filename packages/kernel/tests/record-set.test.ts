@@ -48,7 +48,7 @@ describe('a record set that grows', () => {
       claimedAt: firm.now(),
       source: [],
       founding: firm.root,
-      content: { key },
+      content: { key, proofing: 'passport seen' },
     };
     const { ada, alan } = firm.people;
     firm.log(await signPredicate(predicate, [ada.signer, alan.signer, nora.signer]));

@@ -185,7 +185,7 @@ describe('the key register', () => {
         claimedAt: firm.now(),
         source: [],
         founding: firm.root,
-        content: { key },
+        content: { key, proofing: 'passport seen' },
       } as const;
       const signers = [newcomer.signer, ...names.map((name) => firm.people[name].signer)];
       firm.log(await signPredicate(predicate, signers));

@@ -98,15 +98,44 @@ export function evidenceItems(
   });
 }
 
+/**
+ * Papers of which the newest about a subject is the one in force. A later one replaces the earlier whether or not it says
+ * so: left beside the approved one it would be in force under approvals whose signers never saw it.
+ */
+const ONE_IN_FORCE: ReadonlySet<string> = new Set<EvidenceId>([
+  'inventory-entry',
+  'intended-use',
+  'risk-tier',
+  'dataset-datasheet',
+  'protected-data-record',
+  'feature-catalogue',
+  'design-rationale',
+  'assumptions-limitations',
+  'instructions-for-use',
+  'oversight-plan',
+  'monitoring-plan',
+]);
+
 /** Records that a later one of the same type, kind and subject has replaced; a claim to replace anything else is void. */
 export function supersededDigests(set: RecordSet): ReadonlySet<string> {
   const found = new Set<string>();
+  const newest = new Map<string, CountedRecord>();
   for (const record of set.records) {
-    const { supersedes } = record.statement.predicate;
+    const { supersedes, type } = record.statement.predicate;
     const earlier = supersedes === undefined ? undefined : set.byDigest.get(supersedes);
     if (earlier !== undefined && replaces(record, earlier)) found.add(earlier.digest);
+    if (!ONE_IN_FORCE.has(type)) continue;
+    const matter = matterOf(record);
+    const before = newest.get(matter);
+    if (before !== undefined) found.add(before.digest);
+    newest.set(matter, record);
   }
   return found;
+}
+
+function matterOf({ statement: { predicate } }: CountedRecord): string {
+  const { workspace, model, use, version, dataset } = predicate.subjectRef;
+  return JSON.stringify([predicate.type, predicate.kind, workspace, model, use, version, dataset]);
 }
 
 function replaces(later: CountedRecord, earlier: CountedRecord): boolean {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ROLES, type Role } from '../identity/roles.ts';
-import type { CountedRecord } from '../records/record-set.ts';
+import { type CountedRecord, type RecordSet, recordsOfType } from '../records/record-set.ts';
 import {
   asArray,
   asDigest,
@@ -65,6 +65,20 @@ export function readChangeRequest(content: JsonObject): ChangeRequest {
     impact: asNonEmpty(content.impact, 'content.impact'),
     rollback: asNonEmpty(content.rollback, 'content.rollback'),
   };
+}
+
+/** The next request for the same version, use and transition, if one was submitted since. */
+export function replacementOf(set: RecordSet, record: CountedRecord): CountedRecord | undefined {
+  const { subjectRef, content } = record.statement.predicate;
+  return recordsOfType(set, 'change-record').find(
+    ({ index, statement: { predicate } }) =>
+      index > record.index &&
+      predicate.subjectRef.workspace === subjectRef.workspace &&
+      predicate.subjectRef.model === subjectRef.model &&
+      predicate.subjectRef.use === subjectRef.use &&
+      predicate.subjectRef.version === subjectRef.version &&
+      predicate.content.transition === content.transition,
+  );
 }
 
 /** A person's signed decision on a change request (21 CFR 11.50: printed name, time, meaning). */

@@ -5,7 +5,7 @@ import { blockingGaps, completeness } from '../evidence/completeness.ts';
 import type { EvidenceId } from '../evidence/evidence-ids.ts';
 import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
 import type { DueStage } from '../evidence/pack.ts';
-import { accountOf, holdsRole } from '../identity/key-register.ts';
+import { accountOf, actsAs } from '../identity/key-register.ts';
 import type { CountedRecord } from '../records/record-set.ts';
 import { asArray, asObject, asString, optional } from '../records/shape.ts';
 import { endingsOf } from '../warrants/endings.ts';
@@ -231,7 +231,9 @@ function independentValidation(facts: GateFacts): ConditionResult {
   const { content, subjectRef } = report.statement.predicate;
   if (isStale(subjectRef, facts.context))
     return fail(['the validation was of other bytes'], [report.digest]);
-  const validators = report.signers.filter((key) => holdsRole(key, 'validator')).map(accountOf);
+  const validators = report.signers
+    .filter((key) => actsAs(key, 'validator', facts.context.model))
+    .map(accountOf);
   const conflicts = validators.flatMap(
     (account) => conflictOf(facts.set, facts.duties, { account, role: 'validator' }) ?? [],
   );

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { supersededDigests } from '../evidence/evidence-items.ts';
-import { accountOf, holdsRole } from '../identity/key-register.ts';
+import { accountOf, actsAs, type EnrolledKey, keyStanding } from '../identity/key-register.ts';
 import type { Role } from '../identity/roles.ts';
 import type { CountedRecord, RecordSet } from '../records/record-set.ts';
-import { recordsOfType } from '../records/record-set.ts';
+import { asOfIndex, recordsOfType } from '../records/record-set.ts';
 import { type Approval, readApprovalContent } from './change-request.ts';
 import { type ConditionResult, candidateEvidence, judgeCondition } from './conditions.ts';
 import { type GateFacts, gateFacts } from './facts.ts';
@@ -77,7 +77,27 @@ function judge(rule: ConditionRule, facts: GateFacts, phase: Phase): JudgedCondi
     rule.id === 'evidence-complete' && phase === 'submit'
       ? candidateEvidence(facts)
       : judgeCondition(rule.id, facts);
-  return { id: rule.id, gate: rule.gate, ...result };
+  const whole = rule.id === 'staged' ? stagedRightly(facts, result) : result;
+  return { id: rule.id, gate: rule.gate, ...whole };
+}
+
+/** A staging warrant carries a version on only if its own gates were met: the platform's key alone stages nothing. */
+function stagedRightly(facts: GateFacts, result: ConditionResult): ConditionResult {
+  const warrant = facts.set.byDigest.get(result.records[0] ?? '');
+  if (result.outcome !== 'pass' || warrant === undefined) return result;
+  const deny = (reason: string): ConditionResult => ({
+    ...result,
+    outcome: 'fail',
+    reasons: [`staging warrant ${warrant.digest.slice(0, 12)} does not hold: ${reason}`],
+  });
+  const digest = String(warrant.statement.predicate.content.changeRequest);
+  const content = facts.set.byDigest.get(digest)?.statement.predicate.content ?? {};
+  const isItsOwn =
+    content.transition === 'staging' && content.artifactDigest === facts.context.artifactDigest;
+  if (!isItsOwn) return deny('its change request is for something else');
+  const then = asOfIndex(facts.set, warrant.index);
+  const verdict = evaluateGates(then, digest, { phase: 'promote', now: warrant.loggedAt });
+  return verdict.allowed ? result : deny(verdict.missing.join('; '));
 }
 
 function missingOfCondition(one: JudgedCondition): readonly string[] {
@@ -90,7 +110,8 @@ function missingOfCondition(one: JudgedCondition): readonly string[] {
 function unattributedAuthors(facts: GateFacts): readonly string[] {
   if (facts.tier !== 'high') return [];
   return facts.duties.unattributed.map(
-    (email) => `separation of duties: commit author \`${email}\` belongs to no account`,
+    (email) =>
+      `separation of duties: commit author \`${email}\` belongs to no account; two who are independent attribute it with \`countersign attribute\``,
   );
 }
 
@@ -134,8 +155,13 @@ function approvalOutcome(
     return { reason: 'its subject is another change request' };
   }
   const { actor } = record.statement.predicate;
-  const key = record.signers.find((one) => accountOf(one) === actor && holdsRole(one, rule.role));
+  const { model } = facts.context;
+  const key = record.signers.find(
+    (one) => accountOf(one) === actor && actsAs(one, rule.role, model),
+  );
   if (key === undefined) return { reason: `\`${actor}\` did not sign it in the role ${rule.role}` };
+  const unfit = unfitKey(facts, key, rule);
+  if (unfit !== undefined) return { reason: unfit };
   if (approval.decision === 'reject') return { reason: `\`${actor}\` rejected the request` };
   const conflict = conflictOf(facts.set, facts.duties, { account: actor, role: rule.role });
   if (conflict !== undefined) return { reason: conflict };
@@ -150,9 +176,21 @@ function approvalOutcome(
     : { reason: `it does not cover evidence ${unseen.slice(0, 12)} of the request` };
 }
 
+/** A key under suspicion approves nothing any more; one that a policy does not take approves nothing at all. */
+function unfitKey(facts: GateFacts, signed: EnrolledKey, rule: ApprovalRule): string | undefined {
+  const key = facts.set.register.get(signed.key.keyid) ?? signed;
+  if (keyStanding(key, facts.now) === 'suspended') {
+    return `the key ${key.key.keyid.slice(0, 12)} that signed it stands suspended`;
+  }
+  return rule.signing === 'key' && key.key.webauthn !== undefined
+    ? 'policy asks for a signing key here; a passkey does not count: use `countersign approve`'
+    : undefined;
+}
+
 function conflictsOfRole(facts: GateFacts, role: Role): readonly string[] {
+  const { model } = facts.context;
   const accounts = new Set(
-    [...facts.set.register.values()].filter((key) => holdsRole(key, role)).map(accountOf),
+    [...facts.set.register.values()].filter((key) => actsAs(key, role, model)).map(accountOf),
   );
   return [...accounts].flatMap(
     (account) => conflictOf(facts.set, facts.duties, { account, role }) ?? [],

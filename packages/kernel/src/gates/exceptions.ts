@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { evidenceItems } from '../evidence/evidence-items.ts';
-import { accountOf, type EnrolledKey, holdsRole } from '../identity/key-register.ts';
+import { accountOf, actsAs, coverDuties, type EnrolledKey } from '../identity/key-register.ts';
 import type { Role } from '../identity/roles.ts';
 import type { CountedRecord } from '../records/record-set.ts';
 import { type ExceptionRecord, readExceptionContent } from './change-request.ts';
@@ -52,16 +52,18 @@ function exceptionRefusal(
   if (exception.expires <= facts.now) return `it expired on ${exception.expires}`;
   const days = (Date.parse(exception.expires) - Date.parse(record.loggedAt)) / 86_400_000;
   if (days > rule.daysMax) return `it runs ${Math.ceil(days)} days, policy allows ${rule.daysMax}`;
-  const missing = rule.signers.find((role) => !signedFor(facts, record.signers, role));
+  const missing = rule.signers.find(
+    (role) => !record.signers.some((key) => mayExcept(facts, key, role)),
+  );
   if (missing !== undefined) return `no independent signature in the role \`${missing}\``;
-  const accounts = new Set(record.signers.map(accountOf));
-  return accounts.size < rule.signers.length ? 'one person signed for two roles' : undefined;
+  const isCovered = coverDuties(record.signers, rule.signers, (key, role) =>
+    mayExcept(facts, key, role),
+  );
+  return isCovered ? undefined : 'one person signed for two roles';
 }
 
-function signedFor(facts: GateFacts, signers: readonly EnrolledKey[], role: Role): boolean {
-  return signers.some(
-    (key) =>
-      holdsRole(key, role) &&
-      conflictOf(facts.set, facts.duties, { account: accountOf(key), role }) === undefined,
-  );
+function mayExcept(facts: GateFacts, key: EnrolledKey, role: Role): boolean {
+  const account = accountOf(key);
+  const isHolder = actsAs(key, role, facts.context.model);
+  return isHolder && conflictOf(facts.set, facts.duties, { account, role }) === undefined;
 }

@@ -9,6 +9,7 @@ import {
   type ChangeRequest,
   readChangeRequest,
   readFloor,
+  replacementOf,
   type ThresholdFloor,
 } from './change-request.ts';
 import { type Policy, readPolicy, TIERS, type Tier } from './policy.ts';
@@ -50,6 +51,11 @@ function readFacts(set: RecordSet, changeRequest: string, now: string): FactsRes
   const record = set.byDigest.get(changeRequest);
   if (record?.statement.predicate.type !== 'change-record') {
     return { ok: false, reason: `no change request ${changeRequest} counts in the log` };
+  }
+  const replacement = replacementOf(set, record);
+  if (replacement !== undefined) {
+    const by = replacement.digest.slice(0, 12);
+    return { ok: false, reason: `the request was replaced by ${by}: approve and promote that one` };
   }
   const request = readChangeRequest(record.statement.predicate.content);
   const { workspace, model, use, version } = record.statement.predicate.subjectRef;

@@ -53,6 +53,11 @@ export interface ApprovalRule {
   readonly gate: string;
   readonly meaning: string;
   readonly when?: When;
+  /**
+   * `key`: a passkey's signature does not count. It is as good as the page that asked for it; with a signing key the
+   * signer's own machine recomputes what is signed (`countersign approve`).
+   */
+  readonly signing?: 'key';
 }
 
 export interface TransitionRule {
@@ -133,7 +138,10 @@ function readCondition(json: Json, path: string): ConditionRule {
 
 function readApproval(json: Json, path: string): ApprovalRule {
   const object = asObject(json, path);
-  onlyKeys(object, ['role', 'count', 'gate', 'meaning', 'when'], path);
+  onlyKeys(object, ['role', 'count', 'gate', 'meaning', 'when', 'signing'], path);
+  const signing = optional(object.signing, `${path}.signing`, (value, at) =>
+    asOneOf(value, ['key'] as const, at),
+  );
   const when = optional(object.when, `${path}.when`, readWhen);
   const count = asCount(object.count, `${path}.count`);
   if (count === 0) throw malformed(`${path}.count`, '1 or more');
@@ -143,6 +151,7 @@ function readApproval(json: Json, path: string): ApprovalRule {
     gate: asNonEmpty(object.gate, `${path}.gate`),
     meaning: asNonEmpty(object.meaning, `${path}.meaning`),
     ...(when === undefined ? {} : { when }),
+    ...(signing === undefined ? {} : { signing }),
   };
 }
 

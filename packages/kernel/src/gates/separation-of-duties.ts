@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { VersionContext } from '../evidence/evidence-items.ts';
 import { appliesTo } from '../evidence/evidence-items.ts';
-import { accountOf } from '../identity/key-register.ts';
+import { accountOf, type EnrolledKey, keyStanding } from '../identity/key-register.ts';
 import type { Role } from '../identity/roles.ts';
 import type { CountedRecord, RecordSet } from '../records/record-set.ts';
-import { asArray, asObject, asString, optional } from '../records/shape.ts';
-
-/** Why an account counts as a developer of a version, with the record that says so. */
-export interface DevelopmentFact {
-  readonly account: string;
-  readonly because: string;
-  readonly record: string;
-}
+import { attributionsOf } from './author-attribution.ts';
+import {
+  authorFacts,
+  commitAuthorsOf,
+  type DevelopmentFact,
+  isKnownAuthor,
+} from './commit-authors.ts';
 
 export interface Duties {
   readonly developers: readonly DevelopmentFact[];
@@ -24,17 +23,33 @@ const DEVELOPMENT_PAPERS = new Set(['design-rationale', 'feature-catalogue']);
 
 /**
  * Who took part in building a version, from authenticated facts: who signed the request for its run, who submitted it,
- * who signed its design papers. Commit authors can only add a conflict, since a name in git proves nothing.
+ * who signed its design papers, whose keys signed its commits. Commit authors can only add a conflict, since a name in
+ * git proves nothing; a signed attribution says whose an address or a key is, and it too only ever adds a developer.
  */
 export function dutiesOf(set: RecordSet, context: VersionContext): Duties {
-  const developers: DevelopmentFact[] = [];
-  const unattributed: string[] = [];
-  for (const record of set.records) {
-    if (!appliesTo(record, context)) continue;
-    developers.push(...developmentFacts(set, record, context));
-    unattributed.push(...unattributedAuthors(record, context));
+  const about = set.records.filter((record) => appliesTo(record, context));
+  const authors = about.flatMap((record) => commitAuthorsOf(record, context));
+  const attributions = authors.length === 0 ? [] : attributionsOf(set, context.workspace);
+  const developers = about.flatMap((record) => [
+    ...developmentFacts(set, record, context),
+    ...commitAuthorsOf(record, context).flatMap((author) => authorFacts(author, attributions)),
+  ]);
+  const accounts = new Set(developers.map(({ account }) => account));
+  const unknown = authors.filter((author) => !isKnownAuthor(author, attributions, accounts));
+  return {
+    developers: distinct(developers),
+    unattributed: [...new Set(unknown.map(({ email }) => email))],
+  };
+}
+
+/** The same person under the same address, with several keys or in several commits, is one fact. */
+function distinct(facts: readonly DevelopmentFact[]): readonly DevelopmentFact[] {
+  const found = new Map<string, DevelopmentFact>();
+  for (const fact of facts) {
+    const name = JSON.stringify([fact.account, fact.because, fact.record]);
+    if (!found.has(name)) found.set(name, fact);
   }
-  return { developers, unattributed };
+  return [...found.values()];
 }
 
 function developmentFacts(
@@ -50,9 +65,6 @@ function developmentFacts(
   const isVersion = predicate.subjectRef.version === context.version;
   if (predicate.type === 'change-record' && isVersion)
     return facts(persons, 'submitted the version');
-  if (predicate.type === 'source-revision' && isVersion) {
-    return facts(commitAuthors(record).attributed, 'authored the commit');
-  }
   if (predicate.type === 'training-run' && isVersion) {
     return predicate.source.flatMap((digest) => requesterOf(set, digest));
   }
@@ -67,25 +79,6 @@ function requesterOf(set: RecordSet, digest: string): readonly DevelopmentFact[]
     because: 'requested the run',
     record: digest,
   }));
-}
-
-function commitAuthors(record: CountedRecord): { attributed: string[]; unattributed: string[] } {
-  const authors = asArray(record.statement.predicate.content.authors, 'content.authors', asObject);
-  const attributed: string[] = [];
-  const unattributed: string[] = [];
-  for (const author of authors) {
-    const account = optional(author.account, 'content.authors.account', asString);
-    if (account === undefined) unattributed.push(asString(author.email, 'content.authors.email'));
-    else attributed.push(account);
-  }
-  return { attributed, unattributed };
-}
-
-function unattributedAuthors(record: CountedRecord, context: VersionContext): readonly string[] {
-  const { predicate } = record.statement;
-  if (predicate.type !== 'source-revision') return [];
-  if (predicate.subjectRef.version !== context.version) return [];
-  return commitAuthors(record).unattributed;
 }
 
 /** Roles that must be held by someone who did not build the model. */
@@ -109,17 +102,29 @@ export function conflictOf(
     return `\`${who.account}\` cannot act as ${who.role}: ${own.because} (record ${own.record.slice(0, 12)})`;
   }
   if (who.role !== 'validator') return undefined;
-  const team = teamOf(set, who.account);
-  if (team === undefined) return undefined;
-  const colleague = duties.developers.find(({ account }) => teamOf(set, account) === team);
-  return colleague === undefined
-    ? undefined
-    : `\`${who.account}\` cannot act as validator: same team \`${team}\` as \`${colleague.account}\`, who ${colleague.because}`;
-}
-
-function teamOf(set: RecordSet, account: string): string | undefined {
-  for (const { holder } of set.register.values()) {
-    if (holder.kind === 'person' && holder.account === account) return holder.team;
+  const teams = teamsOf(set, who.account, (key) => keyStanding(key, latest(set)) !== 'retired');
+  for (const colleague of duties.developers) {
+    // Also by keys retired since: who built a version and left was of the team all the same.
+    const shared = [...teamsOf(set, colleague.account, () => true)].find((one) => teams.has(one));
+    if (shared === undefined) continue;
+    return `\`${who.account}\` cannot act as validator: same team \`${shared}\` as \`${colleague.account}\`, who ${colleague.because}`;
   }
   return undefined;
+}
+
+/** The teams that an account's keys say it is of: whoever moves gets a new key, and the old one is retired. */
+function teamsOf(
+  set: RecordSet,
+  account: string,
+  counts: (key: EnrolledKey) => boolean,
+): ReadonlySet<string> {
+  const teams = [...set.register.values()]
+    .filter((key) => accountOf(key) === account && counts(key))
+    .flatMap(({ holder }) => (holder.kind === 'person' ? (holder.team ?? []) : []));
+  return new Set(teams);
+}
+
+/** The time that the set is known up to. */
+function latest(set: RecordSet): string {
+  return set.records.at(-1)?.loggedAt ?? '';
 }

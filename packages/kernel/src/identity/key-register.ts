@@ -1,55 +1,83 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fromBase64 } from '../bytes.ts';
 import { verifySignature } from '../dsse.ts';
-import { keyIdOf, type Primitives } from '../primitives.ts';
-import { asObject } from '../records/shape.ts';
+import type { Primitives, PublicKey } from '../primitives.ts';
 import type { SignedRecord } from '../records/statement.ts';
-import { type Founding, type KeyEntry, readFounding, readKeyEntry } from './founding.ts';
-import type { Role } from './roles.ts';
+import type { KeyEntry } from './key-entry.ts';
+import type { Role, Service } from './roles.ts';
 
-/** A key with who holds it, and since when its signatures count. */
+/** What a `key-change`, a replacement or a rotation did to a key. */
+export interface KeyEnding {
+  readonly kind: 'suspend' | 'reinstate' | 'retire';
+  /** When it takes effect. */
+  readonly at: string;
+  /** Digest and log index of the record that says so. */
+  readonly record: string;
+  readonly index: number;
+}
+
+/** A key with who holds it, and when its signatures count. */
 export interface EnrolledKey extends KeyEntry {
   readonly effectiveFrom: string;
-  /** Digest of the record that enrolled it. */
+  /** Digest and log index of the record that enrolled it. */
   readonly enrolledBy: string;
+  readonly enrolledIndex: number;
+  /** In log order. */
+  readonly endings: readonly KeyEnding[];
 }
 
 export type KeyRegister = ReadonlyMap<string, EnrolledKey>;
 
+export type KeyStanding = 'pending' | 'in force' | 'suspended' | 'retired' | 'expired';
+
+/** How a key stands at a time. What is later in the log wins; retirement is final. */
+export function keyStanding(key: EnrolledKey, at: string): KeyStanding {
+  const done = key.endings.filter((ending) => ending.at <= at);
+  if (done.some(({ kind }) => kind === 'retire')) return 'retired';
+  if (key.holder.kind === 'person' && key.holder.limits !== undefined) {
+    if (at >= key.holder.limits.until) return 'expired';
+  }
+  if (done.at(-1)?.kind === 'suspend') return 'suspended';
+  return at < key.effectiveFrom ? 'pending' : 'in force';
+}
+
+export function isInForce(key: EnrolledKey, at: string): boolean {
+  return keyStanding(key, at) === 'in force';
+}
+
 export function holdsRole(key: EnrolledKey, role: Role): boolean {
   return key.holder.kind === 'person' && key.holder.roles.includes(role);
+}
+
+/** Whether a key's signature counts for a duty on a model: an external validator is a validator of the models named. */
+export function actsAs(key: EnrolledKey, role: Role, model: string | undefined): boolean {
+  if (holdsRole(key, role)) return true;
+  if (role !== 'validator' || key.holder.kind !== 'person' || model === undefined) return false;
+  return holdsRole(key, 'external-validator') && key.holder.limits?.models.includes(model) === true;
 }
 
 export function accountOf(key: EnrolledKey): string {
   return key.holder.kind === 'person' ? key.holder.account : `service:${key.holder.name}`;
 }
 
-/** The register as the founding record leaves it, or why that record founds nothing. */
-export function foundRegister(
-  p: Primitives,
-  record: SignedRecord,
-): { readonly founding: Founding; readonly register: KeyRegister } | { readonly refused: string } {
-  if (record.statement.predicate.type !== 'founding') return { refused: 'not a founding record' };
-  const founding = readFounding(record.statement.predicate.content);
-  const register = new Map<string, EnrolledKey>();
-  for (const entry of founding.keys) {
-    if (keyIdOf(p, fromBase64(entry.key.spki)) !== entry.key.keyid) {
-      return { refused: `key id ${entry.key.keyid} is not the digest of its key` };
-    }
-    register.set(entry.key.keyid, {
-      ...entry,
-      effectiveFrom: record.statement.predicate.claimedAt,
-      enrolledBy: record.digest,
+/** Different accounts among keys that hold a role. */
+export function accountsIn(keys: readonly EnrolledKey[], role: Role): ReadonlySet<string> {
+  return new Set(keys.filter((key) => holdsRole(key, role)).map(accountOf));
+}
+
+/** Whether each duty is held by somebody here, and nobody stands for two of them. */
+export function coverDuties<Duty>(
+  keys: readonly EnrolledKey[],
+  duties: readonly Duty[],
+  holds: (key: EnrolledKey, duty: Duty) => boolean,
+): boolean {
+  const [duty, ...rest] = duties;
+  if (duty === undefined) return true;
+  return keys
+    .filter((key) => holds(key, duty))
+    .some((key) => {
+      const others = keys.filter((one) => accountOf(one) !== accountOf(key));
+      return coverDuties(others, rest, holds);
     });
-  }
-  const administrators = signersOf(p, record, register).filter((key) =>
-    holdsRole(key, 'administrator'),
-  );
-  const accounts = new Set(administrators.map(accountOf));
-  if (accounts.size < founding.quorum) {
-    return { refused: `signed by ${accounts.size} administrators, ${founding.quorum} are needed` };
-  }
-  return { founding, register };
 }
 
 /** Enrolled keys whose signature over the record verifies. One key counts once. */
@@ -67,61 +95,30 @@ export function signersOf(
   return [...found.values()];
 }
 
-/**
- * Adds the key that an enrolment record names: a quorum of administrators, acceptance with the new key itself,
- * and somebody who already holds each role granted (design.md, section 5). It takes effect after the founding's delay.
- */
-export function enrolKey(
-  p: Primitives,
-  record: SignedRecord & { readonly loggedAt: string },
-  state: { readonly founding: Founding; readonly register: KeyRegister },
-): { readonly register: KeyRegister } | { readonly refused: string } {
-  const entry = readKeyEntry(
-    asObject(record.statement.predicate.content.key, 'content.key'),
-    'content.key',
-  );
-  if (keyIdOf(p, fromBase64(entry.key.spki)) !== entry.key.keyid) {
-    return { refused: 'the key id is not the digest of the key' };
-  }
-  if (state.register.has(entry.key.keyid)) return { refused: 'the key is enrolled already' };
-  const signers = signersOf(p, record, state.register).filter(
-    (key) => key.effectiveFrom <= record.loggedAt,
-  );
-  const refused = enrolmentRefusal(p, record, { entry, signers, quorum: state.founding.quorum });
-  if (refused !== undefined) return { refused };
-  const effective = Date.parse(record.loggedAt) + state.founding.delayHours * 3_600_000;
-  const register = new Map(state.register);
-  register.set(entry.key.keyid, {
-    ...entry,
-    effectiveFrom: new Date(effective).toISOString(),
-    enrolledBy: record.digest,
-  });
-  return { register };
+/** Whether a key signed the record, enrolled or not: how a new key accepts its enrolment. */
+export function isSignedBy(p: Primitives, record: SignedRecord, key: PublicKey): boolean {
+  const own = record.envelope.signatures.find(({ keyid }) => keyid === key.keyid);
+  return own !== undefined && verifySignature(p, record.envelope, own, key);
 }
 
-function enrolmentRefusal(
-  p: Primitives,
-  record: SignedRecord,
-  facts: { entry: KeyEntry; signers: readonly EnrolledKey[]; quorum: number },
-): string | undefined {
-  const { entry, signers, quorum } = facts;
-  const administrators = new Set(
-    signers.filter((key) => holdsRole(key, 'administrator')).map(accountOf),
+/** Keys of a service that have not been retired or suspended by a time. */
+export function serviceKeys(
+  register: KeyRegister,
+  service: Service,
+  at: string,
+): readonly EnrolledKey[] {
+  return [...register.values()].filter(
+    (key) => key.holder.kind === 'service' && key.holder.service === service && isInForce(key, at),
   );
-  if (administrators.size < quorum) {
-    return `signed by ${administrators.size} administrators, ${quorum} are needed`;
-  }
-  const own = record.envelope.signatures.find(({ keyid }) => keyid === entry.key.keyid);
-  if (own === undefined || !verifySignature(p, record.envelope, own, entry.key)) {
-    return 'not accepted with the new key itself';
-  }
-  if (entry.holder.kind === 'service') return undefined;
-  const account = entry.holder.account;
-  if (administrators.has(account)) return 'nobody enrols a key for themselves';
-  const unconfirmed = entry.holder.roles.find(
-    (role) => !signers.some((key) => holdsRole(key, role) && accountOf(key) !== account),
+}
+
+/** The register as the records up to a log index leave it. */
+export function registerAsOf(register: KeyRegister, index: number): KeyRegister {
+  const known = [...register].filter(([, key]) => key.enrolledIndex <= index);
+  return new Map(
+    known.map(([keyid, key]) => {
+      const endings = key.endings.filter((ending) => ending.index <= index);
+      return [keyid, endings.length === key.endings.length ? key : { ...key, endings }];
+    }),
   );
-  return unconfirmed === undefined
-    ? undefined
-    : `nobody in the role \`${unconfirmed}\` confirmed it`;
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordType } from '../records/record-type.ts';
 import type { Predicate } from '../records/statement.ts';
-import { accountOf, type EnrolledKey, holdsRole } from './key-register.ts';
-import type { Role, Service } from './roles.ts';
+import { accountOf, actsAs, coverDuties, type EnrolledKey } from './key-register.ts';
+import { ROLES, type Role, type Service } from './roles.ts';
 
 /** Who must have signed a record for it to count as what it says it is. */
 type Rule =
   | { readonly service: Service }
   | { readonly roles: readonly Role[]; readonly persons: number }
-  | { readonly anyOf: readonly Rule[] };
+  | { readonly anyOf: readonly Rule[] }
+  /** For each list somebody in one of its roles, and nobody for two of them. */
+  | { readonly eachOf: readonly (readonly Role[])[] };
 
 const byPlatform: Rule = { service: 'platform' };
 const by = (persons: number, ...roles: readonly Role[]): Rule => ({ roles, persons });
@@ -58,16 +60,27 @@ const PERSONS: readonly (readonly [RecordType, Rule])[] = [
   ['risk-tier', by(1, 'model-risk')],
   ['scope-determination', by(1, 'model-risk')],
   ['role-assignment', by(1, 'model-risk', 'administrator')],
-  ['policy-document', by(2, 'administrator', 'model-risk')],
   ['validation-report', by(1, 'validator')],
   ['change-record', by(1, 'developer', 'model-owner')],
   ['run-request', by(1, 'developer', 'model-owner', 'validator')],
-  ['key-enrolment', by(2, 'administrator')],
+  // Who must have signed these follows from what they say: identity/{enrolment,key-change,rotation}.ts.
+  ['key-enrolment', by(1, ...ROLES)],
+  ['key-change', by(1, ...ROLES)],
+  ['founding-rotation', by(1, ...ROLES)],
+  // The account itself, or two who are independent of it: gates/separation-of-duties.ts judges which.
+  ['author-attribution', by(1, ...ROLES)],
 ];
+
+/**
+ * Policies, packs and the identity provider decide what everybody else's signature is worth: administrators, who make
+ * people, do not change them without model risk.
+ */
+const POLICY_MAKERS: Rule = { eachOf: [['model-risk'], ['administrator', 'model-risk']] };
 
 const RULES: ReadonlyMap<RecordType, Rule> = new Map<RecordType, Rule>([
   ...MEASURED.map((type) => [type, byPlatform] as const),
   ...PERSONS,
+  ['policy-document', POLICY_MAKERS],
   ['decision-log', { service: 'gateway' }],
   ['finding', { anyOf: [anyPerson, byPlatform] }],
   ['incident-record', { anyOf: [anyPerson, byPlatform] }],
@@ -84,10 +97,15 @@ const REVOKERS: Rule = {
 /** Whoever owns a finding must not be the one who closes it. */
 const CLOSERS: Rule = by(1, 'validator', 'model-risk', 'compliance');
 
+/** Who answers for the model and who challenged it agree that what stopped it is mended. */
+const RESUMERS: Rule = { eachOf: [['model-owner'], ['validator']] };
+
 function ruleFor(predicate: Predicate): Rule {
   if (predicate.type === 'finding' && isRelease(predicate)) return CLOSERS;
-  if (predicate.type === 'deployment-record')
-    return predicate.kind === 'promote' ? byPlatform : REVOKERS;
+  if (predicate.type === 'deployment-record') {
+    if (predicate.kind === 'promote') return byPlatform;
+    return predicate.kind === 'resume' ? RESUMERS : REVOKERS;
+  }
   return RULES.get(predicate.type) ?? anyPerson;
 }
 
@@ -96,19 +114,34 @@ function isRelease({ content, supersedes }: Predicate): boolean {
   return content.status === 'closed' || (supersedes !== undefined && content.blocking !== true);
 }
 
-function satisfies(rule: Rule, signers: readonly EnrolledKey[]): boolean {
-  if ('anyOf' in rule) return rule.anyOf.some((one) => satisfies(one, signers));
+interface Signing {
+  readonly signers: readonly EnrolledKey[];
+  readonly model: string | undefined;
+}
+
+function satisfies(rule: Rule, signing: Signing): boolean {
+  const { signers, model } = signing;
+  if ('anyOf' in rule) return rule.anyOf.some((one) => satisfies(one, signing));
+  if ('eachOf' in rule) {
+    return coverDuties(signers, rule.eachOf, (key, roles) =>
+      roles.some((role) => actsAs(key, role, model)),
+    );
+  }
   if ('service' in rule) {
     return signers.some(
       ({ holder }) => holder.kind === 'service' && holder.service === rule.service,
     );
   }
-  const persons = signers.filter((key) => rule.roles.some((role) => holdsRole(key, role)));
+  const persons = signers.filter((key) => rule.roles.some((role) => actsAs(key, role, model)));
   return new Set(persons.map(accountOf)).size >= rule.persons;
 }
 
 function describe(rule: Rule): string {
   if ('anyOf' in rule) return rule.anyOf.map(describe).join(', or ');
+  if ('eachOf' in rule) {
+    const duties = rule.eachOf.map((roles) => roles.join(' or '));
+    return `different persons in the roles ${duties.join(', and ')}`;
+  }
   if ('service' in rule) return `the ${rule.service} key`;
   const who = rule.persons === 1 ? 'one person' : `${rule.persons} persons`;
   return `${who} in the role ${rule.roles.join(' or ')}`;
@@ -121,7 +154,9 @@ export function signerRefusal(
 ): string | undefined {
   if (signers.length === 0) return `no enrolled key signed this ${predicate.type}`;
   const rule = ruleFor(predicate);
-  if (!satisfies(rule, signers)) return `${predicate.type} must be signed by ${describe(rule)}`;
+  const { model } = predicate.subjectRef;
+  if (!satisfies(rule, { signers, model }))
+    return `${predicate.type} must be signed by ${describe(rule)}`;
   if (predicate.actor.startsWith('service:')) return undefined;
   const persons = signers.filter(({ holder }) => holder.kind === 'person').map(accountOf);
   // A platform record may name the person who asked for it; a person's record names one of its signers.

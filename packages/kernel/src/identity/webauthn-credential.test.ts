@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { credential, newPasskey } from '../../tests/passkey.ts';
 import { ed25519Key } from '../../tests/test-keys.ts';
 import type { Json } from '../json/parse.ts';
-import { type Holder, keyEntryJson, readKeyEntry } from './founding.ts';
+import { type Holder, keyEntryJson, readKeyEntry } from './key-entry.ts';
 
 const holder: Holder = { kind: 'person', account: 'anna', roles: ['validator'], team: 'risk' };
 const { publicKey } = newPasskey('ecdsa-p256-sha256');

@@ -69,6 +69,19 @@ export function verifyCheckpoint(
   }
 }
 
+/** The checkpoint if one of a log's keys signed it: a log has two while one replaces the other. */
+export function checkpointSignedBy(
+  p: Primitives,
+  note: string,
+  log: { readonly name: string; readonly keys: readonly PublicKey[] },
+): Checkpoint | undefined {
+  for (const publicKey of log.keys) {
+    const checkpoint = verifyCheckpoint(p, note, { name: log.name, publicKey });
+    if (checkpoint !== undefined) return checkpoint;
+  }
+  return undefined;
+}
+
 function readText(text: string): Checkpoint {
   const [origin, sizeText, rootText, ...extensions] = text.slice(0, -1).split('\n');
   if (!origin || sizeText === undefined || rootText === undefined)

@@ -139,8 +139,32 @@ export interface SourceRevisionContent {
   readonly tree: string;
   readonly clean: boolean;
   readonly bundle: string;
-  /** `account` is absent where no account has been attributed to the e-mail address. */
-  readonly authors: readonly { readonly email: string; readonly account?: string }[];
+  /**
+   * Authors and committers of every commit it contains, by address and signing key. `account` is absent where the
+   * platform knew no account of the address; `author-attribution` records may say later whose it is.
+   */
+  readonly authors: readonly {
+    /** `<>` where the commit has none. */
+    readonly email: string;
+    readonly account?: string;
+    /** `key`: `SHA256:…` of an SSH key, or fingerprint of an OpenPGP key in upper-case hex. */
+    readonly signature?: {
+      readonly format: 'ssh' | 'gpg';
+      readonly key: string;
+      readonly verified: boolean;
+    };
+  }[];
+}
+
+/** author-attribution, scope firm: whose a commit address is, and the key that signs under it. */
+export interface AuthorAttributionContent {
+  readonly email: string;
+  /** An account, or `bot:<name>` for a programme. */
+  readonly account: string;
+  readonly reason: string;
+  readonly commitKey?: string;
+  /** The OpenPGP key that `commitKey` names, armoured: without it such signatures cannot be verified. */
+  readonly publicKey?: string;
 }
 
 /** environment-lock, scope version. */
@@ -225,6 +249,16 @@ export interface DecisionRule {
   readonly adverseWhen: 'at-or-above' | 'above' | 'below' | 'at-or-below';
 }
 
+/** One cutoff on one declared input: `answer` where `input op value` holds, else `otherwise`. */
+export interface FallbackRule {
+  readonly input: string;
+  readonly op: '>=' | '>' | '<=' | '<';
+  /** Exact decimal text. */
+  readonly value: string;
+  readonly answer: string;
+  readonly otherwise: string;
+}
+
 /** model-spec, scope version: what is served, exactly. */
 export interface ModelSpecContent {
   readonly algorithm: string;
@@ -234,8 +268,13 @@ export interface ModelSpecContent {
   readonly decision: DecisionRule;
   /** Path in the artefact manifest of the reasons table, and how many reasons an adverse answer carries. */
   readonly reasons?: { readonly file: string; readonly method: string; readonly count: number };
-  /** What answers when the model may not. */
-  readonly fallback: { readonly kind: string; readonly detail: string };
+  /** What answers when the model may not: `answer` is the fixed one of a `safe-state`, `rule` that of a `rule`. */
+  readonly fallback: {
+    readonly kind: string;
+    readonly detail: string;
+    readonly answer?: string;
+    readonly rule?: FallbackRule;
+  };
   readonly design: Json;
   readonly monitoring: Json;
 }
@@ -382,6 +421,8 @@ export interface DecisionBatchContent {
   readonly lastTime: string;
   readonly warrants: readonly string[];
   readonly answered: number;
+  /** Answered by a fallback instead of the model; absent for none. */
+  readonly fallback?: number;
   readonly refused: number;
 }
 

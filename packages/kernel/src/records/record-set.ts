@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Founding } from '../identity/founding.ts';
+import { enrolKey } from '../identity/enrolment.ts';
+import { changeKey } from '../identity/key-change.ts';
 import {
   type EnrolledKey,
-  enrolKey,
-  foundRegister,
-  type KeyRegister,
+  isInForce,
+  registerAsOf,
+  serviceKeys,
   signersOf,
 } from '../identity/key-register.ts';
+import { readIdentityProvider } from '../identity/oidc-attestation.ts';
+import type { Service } from '../identity/roles.ts';
+import { rotateFounding } from '../identity/rotation.ts';
 import { signerRefusal } from '../identity/signer-rules.ts';
-import type { Primitives } from '../primitives.ts';
+import {
+  after,
+  final,
+  foundTrust,
+  type PlacedRecord,
+  rulesAt,
+  type TrustResult,
+  type TrustState,
+} from '../identity/trust-state.ts';
+import type { Primitives, PublicKey } from '../primitives.ts';
 import type { RecordType } from './record-type.ts';
-import type { SignedRecord } from './statement.ts';
 
 /** A record with its place in the log. */
-export interface LoggedRecord extends SignedRecord {
-  readonly index: number;
-  readonly loggedAt: string;
-}
+export interface LoggedRecord extends PlacedRecord {}
 
 /** A record whose signatures make it count, with the enrolled keys that signed it. */
 export interface CountedRecord extends LoggedRecord {
   readonly signers: readonly EnrolledKey[];
 }
 
-export interface RecordSet {
+export interface RecordSet extends TrustState {
   /** Digest of the founding record: the one thing that is trusted from outside. */
   readonly root: string;
-  readonly founding: Founding;
-  readonly register: KeyRegister;
   /** In log order. */
   readonly records: readonly CountedRecord[];
   readonly byDigest: ReadonlyMap<string, CountedRecord>;
@@ -53,16 +60,9 @@ export function recordSet(
   if (first === undefined || first.digest !== root) {
     return { ok: false, reason: `the first record is not the founding record ${root}` };
   }
-  const founded = foundRegister(p, first);
+  const founded = foundTrust(p, first);
   if ('refused' in founded) return { ok: false, reason: `founding record: ${founded.refused}` };
-  const empty: RecordSet = {
-    root,
-    founding: founded.founding,
-    register: founded.register,
-    records: [],
-    byDigest: new Map(),
-    rejected: [],
-  };
+  const empty = { ...founded.state, root, records: [], byDigest: new Map(), rejected: [] };
   return { ok: true, set: fold(p, sorted, empty) };
 }
 
@@ -83,25 +83,26 @@ export function extendRecordSet(
   );
 }
 
-interface Fold {
-  readonly founding: Founding;
-  register: KeyRegister;
-}
-
 function fold(p: Primitives, sorted: readonly LoggedRecord[], before: RecordSet): RecordSet {
-  const { root, founding } = before;
-  const state: Fold = { founding, register: before.register };
   const records = [...before.records];
   const rejected = [...before.rejected];
+  let state: TrustState = before;
   for (const entry of sorted) {
-    const outcome = count(p, entry, { root, state });
-    if ('reason' in outcome) rejected.push({ digest: entry.digest, reason: outcome.reason });
-    else records.push(outcome);
+    const outcome = count(p, entry, { root: before.root, state });
+    if ('reason' in outcome) {
+      rejected.push({ digest: entry.digest, reason: outcome.reason });
+      continue;
+    }
+    records.push(outcome.record);
+    state = outcome.state;
   }
+  const { founding, register, rules, providers } = state;
   return {
-    root,
+    root: before.root,
     founding,
-    register: state.register,
+    register,
+    rules,
+    providers,
     records,
     byDigest: new Map(records.map((record) => [record.digest, record])),
     rejected,
@@ -111,31 +112,70 @@ function fold(p: Primitives, sorted: readonly LoggedRecord[], before: RecordSet)
 function count(
   p: Primitives,
   entry: LoggedRecord,
-  at: { readonly root: string; readonly state: Fold },
-): CountedRecord | { readonly reason: string } {
+  at: { readonly root: string; readonly state: TrustState },
+): { readonly record: CountedRecord; readonly state: TrustState } | { readonly reason: string } {
   const { predicate } = entry.statement;
   const { state } = at;
-  if (entry.digest === at.root) return { ...entry, signers: signersOf(p, entry, state.register) };
+  if (entry.digest === at.root) {
+    return { record: { ...entry, signers: signersOf(p, entry, state.register) }, state };
+  }
   if (predicate.type === 'founding') return { reason: 'a firm is founded once' };
   if (predicate.founding !== at.root) return { reason: 'it belongs to another founding record' };
-  const enrolled = predicate.type === 'key-enrolment' ? enrolment(p, entry, state) : undefined;
-  if (enrolled !== undefined && 'refused' in enrolled) return { reason: enrolled.refused };
-  const signers = signersOf(p, entry, state.register).filter(
-    (key) => key.effectiveFrom <= entry.loggedAt,
+  const trusted = trustAfter(p, entry, state);
+  if ('refused' in trusted) return { reason: trusted.refused };
+  const signers = signersOf(p, entry, state.register).filter((key) =>
+    isInForce(key, entry.loggedAt),
   );
   const refusal = signerRefusal(predicate, signers);
   if (refusal !== undefined) return { reason: refusal };
-  if (enrolled !== undefined) state.register = enrolled.register;
-  return { ...entry, signers };
+  return { record: { ...entry, signers }, state: trusted.state };
 }
 
-/** An enrolment that cannot be read enrols nobody; it must not keep the other records from counting. */
-function enrolment(p: Primitives, entry: LoggedRecord, state: Fold): ReturnType<typeof enrolKey> {
+type Change = (p: Primitives, record: PlacedRecord, state: TrustState) => TrustResult;
+
+const CHANGES: ReadonlyMap<RecordType, Change> = new Map<RecordType, Change>([
+  ['key-enrolment', enrolKey],
+  ['key-change', changeKey],
+  ['founding-rotation', rotateFounding],
+]);
+
+/**
+ * Whom the firm trusts after a record, if its signatures make it count. One that cannot be read changes nothing; it must
+ * not keep the other records from counting.
+ */
+function trustAfter(p: Primitives, entry: LoggedRecord, state: TrustState): TrustResult {
+  const { type, kind } = entry.statement.predicate;
   try {
-    return enrolKey(p, entry, state);
+    const change = CHANGES.get(type);
+    if (change !== undefined) return change(p, entry, state);
+    if (type !== 'policy-document' || kind !== 'identity-provider') return { state };
+    return { state: withProvider(entry, state) };
   } catch (error) {
-    return { refused: error instanceof Error ? error.message : 'the enrolment is unreadable' };
+    return final(error instanceof Error ? error.message : 'it is unreadable');
   }
+}
+
+/** Another provider is another way to vouch for people: like a key, it takes effect after the delay. */
+function withProvider(entry: LoggedRecord, state: TrustState): TrustState {
+  const provider = readIdentityProvider(entry.statement.predicate.content.provider);
+  const from = after(entry.loggedAt, rulesAt(state, entry.loggedAt).delayHours);
+  return { ...state, providers: [...state.providers, { from, provider }] };
+}
+
+/** Keys of a service in force at the newest time that the set knows. */
+export function serviceKeysOf(set: RecordSet, service: Service): readonly PublicKey[] {
+  return serviceKeys(set.register, service, latestTime(set)).map(({ key }) => key);
+}
+
+/** Keys whose signature makes a checkpoint or a status one of the firm's log. */
+export function logKeysOf(set: RecordSet): readonly PublicKey[] {
+  return serviceKeysOf(set, 'log');
+}
+
+function latestTime(set: RecordSet): string {
+  let latest = '';
+  for (const { loggedAt } of set.records) if (loggedAt > latest) latest = loggedAt;
+  return latest;
 }
 
 /** The records of a set up to and including a log position: what was known then. */
@@ -143,6 +183,7 @@ export function asOfIndex(set: RecordSet, index: number): RecordSet {
   const records = set.records.filter((record) => record.index <= index);
   return {
     ...set,
+    register: registerAsOf(set.register, index),
     records,
     byDigest: new Map(records.map((record) => [record.digest, record])),
   };

@@ -3,12 +3,16 @@ import { EVIDENCE_IDS, type EvidenceId } from '../evidence/evidence-ids.ts';
 
 /**
  * Types of the platform's own records, beside the evidence vocabulary (frameworks.md, section 13).
- * `founding` is the root of trust, `key-enrolment` adds a signer to it, `run-request` is a person's
- * signed wish for a run or a measurement, `action-record` is what the firm did with answers.
+ * `founding` is the root of trust; `key-enrolment` adds a signer to it, `key-change` suspends or retires one,
+ * `founding-rotation` replaces its administrators; `author-attribution` says whose a commit author is; `run-request`
+ * is a person's signed wish for a run or a measurement, `action-record` is what the firm did with answers.
  */
 export const PLATFORM_RECORD_TYPES = [
   'founding',
   'key-enrolment',
+  'key-change',
+  'founding-rotation',
+  'author-attribution',
   'run-request',
   'action-record',
 ] as const;

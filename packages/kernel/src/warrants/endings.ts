@@ -3,10 +3,41 @@ import type { CountedRecord, RecordSet } from '../records/record-set.ts';
 
 const ENDING: ReadonlySet<string> = new Set(['revoke', 'suspend', 'retire']);
 
-/** The records that ended a warrant: any one suffices, and none can be undone (resuming mints a new warrant). */
+/**
+ * The records that end a warrant: any one suffices. A revocation or retirement is final; a suspension lasts until the
+ * model's owner and a validator resume the warrant and name the finding that was closed for it.
+ */
 export function endingsOf(set: RecordSet, warrant: string): readonly CountedRecord[] {
-  return set.records.filter(({ statement: { predicate } }) => {
+  return set.records.filter((record) => {
+    const { predicate } = record.statement;
     if (predicate.type !== 'deployment-record' || !ENDING.has(predicate.kind ?? '')) return false;
-    return predicate.content.warrant === warrant;
+    if (predicate.content.warrant !== warrant) return false;
+    return predicate.kind !== 'suspend' || !isResumed(set, record);
   });
+}
+
+function isResumed(set: RecordSet, suspension: CountedRecord): boolean {
+  return set.records.some((record) => {
+    const { type, kind, content } = record.statement.predicate;
+    if (type !== 'deployment-record' || kind !== 'resume') return false;
+    const isOfIt =
+      content.suspension === suspension.digest &&
+      content.warrant === suspension.statement.predicate.content.warrant;
+    return isOfIt && record.index > suspension.index && resumeRefusal(set, record) === undefined;
+  });
+}
+
+/** Why a `resume` resumes nothing: the finding that it names must be closed, on this model, before it. */
+export function resumeRefusal(
+  set: RecordSet,
+  resume: Pick<CountedRecord, 'statement'> & { readonly index?: number },
+): string | undefined {
+  const { content, subjectRef } = resume.statement.predicate;
+  const finding = set.byDigest.get(String(content.finding));
+  if (finding?.statement.predicate.type !== 'finding') return 'it names no finding that counts';
+  const { predicate } = finding.statement;
+  if (predicate.subjectRef.model !== subjectRef.model) return 'its finding is of another model';
+  if (predicate.content.status !== 'closed') return 'its finding is not closed';
+  const isEarlier = resume.index === undefined || finding.index < resume.index;
+  return isEarlier ? undefined : 'its finding was closed after it';
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { fromBase64, fromHex, toHex } from '../bytes.ts';
 import { type Envelope, parseEnvelope, signatureSetDigest } from '../dsse.ts';
-import type { Founding } from '../identity/founding.ts';
-import { foundRegister } from '../identity/key-register.ts';
 import type { Json } from '../json/parse.ts';
-import { type Checkpoint, verifyCheckpoint } from '../log/checkpoint.ts';
+import { type Checkpoint, checkpointSignedBy } from '../log/checkpoint.ts';
 import { parseLogLeaf } from '../log/leaf.ts';
 import { leafHash } from '../merkle/tree-hash.ts';
 import { verifyInclusion } from '../merkle/verify.ts';
 import type { Primitives } from '../primitives.ts';
-import { type LoggedRecord, type RecordSet, recordSet } from '../records/record-set.ts';
+import { type LoggedRecord, logKeysOf, type RecordSet, recordSet } from '../records/record-set.ts';
 import {
   asArray,
   asCount,
@@ -63,8 +61,8 @@ export type BundleResult =
   | { readonly ok: false; readonly reason: string };
 
 /**
- * Verifies a bundle against the digest of the founding record: the checkpoint is signed by the log key that the founding
- * names, every record is in the log, and every record that counts is signed by who must sign it.
+ * Verifies a bundle against the digest of the founding record: the checkpoint is signed by a log key that the firm's
+ * records name, every record is in the log, and every record that counts is signed by who must sign it.
  * The bundle's maker is not trusted; it can only leave records out.
  */
 export function verifyBundle(p: Primitives, bundle: ProofBundle, root: string): BundleResult {
@@ -79,56 +77,54 @@ export function verifyBundle(p: Primitives, bundle: ProofBundle, root: string): 
 }
 
 function verify(p: Primitives, bundle: ProofBundle, root: string): BundleResult {
-  const records = bundle.records.map((record) => ({
-    record,
-    signed: readRecord(p, record.envelope),
-  }));
-  const foundingRecord = records.find(({ signed }) => signed.digest === root);
-  if (foundingRecord === undefined)
-    return { ok: false, reason: `founding record ${root} is not in it` };
-  const founded = foundRegister(p, foundingRecord.signed);
-  if ('refused' in founded) return { ok: false, reason: `founding record: ${founded.refused}` };
-  const checkpoint = checkpointOf(p, bundle.checkpoint, founded.founding);
+  const logged = bundle.records.map((record) => boundRecord(p, record));
+  const result = recordSet(p, root, logged);
+  if (!result.ok) return result;
+  const early = backwards(logged);
+  if (early !== undefined)
+    return { ok: false, reason: `the log's times go back at entry ${early.index}` };
+  // The records say which key signs for the log: enrolling it took a quorum, so they need no proof for that.
+  const checkpoint = checkpointOf(p, bundle.checkpoint, result.set);
   if (checkpoint === undefined) {
-    return {
-      ok: false,
-      reason: 'the checkpoint is not signed by the log key of the founding record',
-    };
+    return { ok: false, reason: 'the checkpoint is not signed by a log key of this firm' };
   }
-  const logged: LoggedRecord[] = [];
-  for (const { record, signed } of records) {
-    const leaf = parseLogLeaf(fromBase64(record.leaf));
-    const bound =
-      leaf.payload === signed.digest &&
-      leaf.signatures === signatureSetDigest(p, record.envelope.signatures);
-    if (!bound) return { ok: false, reason: `the log leaf of ${signed.digest} is for other bytes` };
+  for (const { leaf, index, proof, envelope } of bundle.records) {
     const included = verifyInclusion(p, {
-      leaf: leafHash(p, fromBase64(record.leaf)),
-      index: record.index,
+      leaf: leafHash(p, fromBase64(leaf)),
+      index,
       size: checkpoint.size,
-      proof: record.proof.map(fromHex),
+      proof: proof.map(fromHex),
       root: checkpoint.root,
     });
-    if (!included)
-      return {
-        ok: false,
-        reason: `record ${signed.digest} is not in the log at ${toHex(checkpoint.root)}`,
-      };
-    logged.push({ ...signed, index: record.index, loggedAt: leaf.time });
+    if (included) continue;
+    const { digest } = readRecord(p, envelope);
+    return { ok: false, reason: `record ${digest} is not in the log at ${toHex(checkpoint.root)}` };
   }
-  const result = recordSet(p, root, logged);
-  return result.ok ? { ok: true, set: result.set, checkpoint } : result;
+  return { ok: true, set: result.set, checkpoint };
 }
 
-/** A checkpoint is trusted when the log key that the founding record names signed it. */
-export function checkpointOf(
-  p: Primitives,
-  text: string,
-  founding: Founding,
-): Checkpoint | undefined {
-  const entry = founding.keys.find(
-    ({ holder }) => holder.kind === 'service' && holder.service === 'log',
-  );
-  if (entry === undefined) return undefined;
-  return verifyCheckpoint(p, text, { name: founding.logOrigin, publicKey: entry.key });
+/** Delays, windows and expiries are judged by the log's times: were they free to go back, so would be the order of things. */
+function backwards(logged: readonly LoggedRecord[]): LoggedRecord | undefined {
+  const sorted = [...logged].sort((a, b) => a.index - b.index);
+  return sorted.find(({ loggedAt }, at) => loggedAt < (sorted[at - 1]?.loggedAt ?? loggedAt));
+}
+
+function boundRecord(p: Primitives, record: ProvenRecord): LoggedRecord {
+  const signed = readRecord(p, record.envelope);
+  const leaf = parseLogLeaf(fromBase64(record.leaf));
+  const isBound =
+    leaf.payload === signed.digest &&
+    leaf.signatures === signatureSetDigest(p, record.envelope.signatures);
+  if (!isBound) {
+    throw malformed(
+      'bundle.records',
+      `with log leaves of their own; that of ${signed.digest} is for other bytes`,
+    );
+  }
+  return { ...signed, index: record.index, loggedAt: leaf.time };
+}
+
+/** A checkpoint is trusted when a log key that the firm's records name, and have not retired, signed it. */
+export function checkpointOf(p: Primitives, text: string, set: RecordSet): Checkpoint | undefined {
+  return checkpointSignedBy(p, text, { name: set.founding.logOrigin, keys: logKeysOf(set) });
 }

@@ -29,21 +29,24 @@ export interface Status {
   readonly live: readonly string[];
 }
 
-export async function signStatus(status: Status, signer: Signer): Promise<Envelope> {
+/** Signed with each of the log's keys: two while one replaces the other. */
+export async function signStatus(status: Status, signers: readonly Signer[]): Promise<Envelope> {
   const { founding, size, root, time, live } = status;
   const payload = canonicalBytes({ v: 1, founding, size, root, time, live: [...live].sort() });
-  return signEnvelope(PAYLOAD_TYPE_STATUS, payload, [signer]);
+  return signEnvelope(PAYLOAD_TYPE_STATUS, payload, signers);
 }
 
-/** The status that an envelope holds, or undefined when its signature is not the log key's. */
+/** The status that an envelope holds, or undefined when none of the log's keys signed it. */
 export function openStatus(
   p: Primitives,
   envelope: Envelope,
-  logKey: PublicKey,
+  logKeys: readonly PublicKey[],
 ): Status | undefined {
   if (envelope.payloadType !== PAYLOAD_TYPE_STATUS) return undefined;
-  if (!envelope.signatures.some((one) => verifySignature(p, envelope, one, logKey)))
-    return undefined;
+  const isSigned = envelope.signatures.some((one) =>
+    logKeys.some((key) => verifySignature(p, envelope, one, key)),
+  );
+  if (!isSigned) return undefined;
   const object = asObject(parseStrictJson(fromUtf8(fromBase64(envelope.payload))), 'status');
   onlyKeys(object, ['v', 'founding', 'size', 'root', 'time', 'live'], 'status');
   if (object.v !== 1) throw malformed('status.v', '1');

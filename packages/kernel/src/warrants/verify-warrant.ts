@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { readChangeRequest, readExceptionContent } from '../gates/change-request.ts';
+import { latestItem, type VersionContext } from '../evidence/evidence-items.ts';
+import {
+  type ExceptionRecord,
+  readChangeRequest,
+  readExceptionContent,
+} from '../gates/change-request.ts';
 import type { GateVerdict } from '../gates/evaluate.ts';
 import { gateFacts } from '../gates/facts.ts';
 import type { Transition } from '../gates/policy.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
 import { asOfIndex, type RecordSet } from '../records/record-set.ts';
+import { asObject } from '../records/shape.ts';
 import type { SubjectRef } from '../records/statement.ts';
 import { endingsOf } from './endings.ts';
 import { readWarrantRecord, type Warrant } from './warrant.ts';
@@ -79,7 +85,9 @@ function check(set: RecordSet, question: WarrantQuestion): WarrantCheck {
   const denials = [
     ...verdict.missing.map((reason): WarrantDenial => ({ code: 'warrant_gates', reason })),
     ...mismatches(set, { warrant, subject }),
+    ...widenings(then, { warrant, subject, verdict }),
     ...overlong(then, { warrant, verdict, loggedAt: record.loggedAt }),
+    ...futureDated(record.loggedAt, question.now),
     ...timeAndPlace(set, warrant, question),
     ...revocations(set, question.warrant),
   ];
@@ -117,6 +125,50 @@ function mismatches(
     }));
 }
 
+/**
+ * What promotion derives from the approved records a warrant may not say otherwise: whoever holds the platform's key could
+ * else loosen under the same approvals what answers in its place, whom it is for and on what conditions.
+ */
+function widenings(
+  set: RecordSet,
+  at: { readonly warrant: Warrant; readonly subject: SubjectRef; readonly verdict: GateVerdict },
+): readonly WarrantDenial[] {
+  const { warrant, subject, verdict } = at;
+  const deny = (reason: string): WarrantDenial => ({ code: 'warrant_mismatch', reason });
+  const denials: WarrantDenial[] = [];
+  const approved = set.byDigest.get(warrant.spec)?.statement.predicate.content.fallback;
+  if (approved !== undefined && asObject(approved, 'content.fallback').kind !== warrant.fallback) {
+    denials.push(deny("the warrant's fallback is not the one that was approved"));
+  }
+  const excepted = exceptionsUsed(set, verdict);
+  if (excepted.length > 0 && warrant.warrant === 'full') {
+    denials.push(deny('the warrant is called full, but it rests on exceptions'));
+  }
+  const given = verdict.approvals.flatMap((rule) => rule.given.map(({ record }) => record));
+  const restsOnThem =
+    warrant.approvals.every((digest) => given.includes(digest)) &&
+    warrant.exceptions.every((digest) => excepted.some((one) => one.digest === digest));
+  if (!restsOnThem) {
+    denials.push(deny('the warrant names an approval or exception that it does not rest on'));
+  }
+  const { use, exceptions } = warrant.limits;
+  const text = excepted.length === 0 ? undefined : excepted.map(({ limits }) => limits).join(' ');
+  if ((use !== undefined && use !== subject.use) || exceptions !== text) {
+    denials.push(deny("the warrant's limits are not those that were approved"));
+  }
+  return denials;
+}
+
+/** Clocks differ; a log that dates records further ahead would let a pending key count before its delay is over. */
+const FUTURE_MAX_MS = 300_000;
+
+function futureDated(loggedAt: string, now: string): readonly WarrantDenial[] {
+  if (Date.parse(loggedAt) <= Date.parse(now) + FUTURE_MAX_MS) return [];
+  return [
+    { code: 'warrant_not_yet', reason: `the log dates the warrant ${loggedAt}, in the future` },
+  ];
+}
+
 const DAY_MS = 86_400_000;
 /** The platform writes the end of a warrant a moment before the log dates it. */
 const GRACE_MS = 3_600_000;
@@ -131,21 +183,34 @@ function overlong(
   if (!read.ok) return [];
   const { policy, tier, request } = read.facts;
   const days = policy.transitions[request.transition].warrantDaysMax[tier];
-  const ends = [Date.parse(loggedAt) + days * DAY_MS + GRACE_MS, ...exceptionEnds(set, verdict)];
+  const ends = [
+    Date.parse(loggedAt) + days * DAY_MS + GRACE_MS,
+    ...exceptionsUsed(set, verdict).map(({ expires }) => Date.parse(expires)),
+    ...validationEnd(set, read.facts.context),
+  ];
   if (Date.parse(warrant.expires) <= Math.min(...ends)) return [];
   const reason = `the warrant runs until ${warrant.expires}, longer than policy or its exceptions allow`;
   return [{ code: 'warrant_overlong', reason }];
 }
 
-function exceptionEnds(set: RecordSet, verdict: GateVerdict): readonly number[] {
+function validationEnd(set: RecordSet, context: VersionContext): readonly number[] {
+  const report = latestItem(set, context, { id: 'validation-report' });
+  const expires = report?.statement.predicate.content.expires;
+  return typeof expires === 'string' ? [Date.parse(expires)] : [];
+}
+
+/** The exceptions that a verdict rests on, each once. */
+function exceptionsUsed(
+  set: RecordSet,
+  verdict: GateVerdict,
+): readonly (ExceptionRecord & { readonly digest: string })[] {
   const excepted = verdict.conditions.filter(({ outcome }) => outcome === 'excepted');
-  return excepted.flatMap(({ records }) =>
-    records.flatMap((digest) => {
-      const predicate = set.byDigest.get(digest)?.statement.predicate;
-      if (predicate?.type !== 'exception-record') return [];
-      return [Date.parse(readExceptionContent(predicate.content).expires)];
-    }),
-  );
+  const digests = new Set(excepted.flatMap(({ records }) => records));
+  return [...digests].flatMap((digest) => {
+    const predicate = set.byDigest.get(digest)?.statement.predicate;
+    if (predicate?.type !== 'exception-record') return [];
+    return [{ ...readExceptionContent(predicate.content), digest }];
+  });
 }
 
 function timeAndPlace(
