@@ -34,6 +34,7 @@ export type PipelineErrorCode =
   | 'step_cycle'
   | 'step_failed'
   | 'step_input_missing'
+  | 'step_overfull'
   | 'step_timeout'
   | 'wheel_unavailable';
 

@@ -48,5 +48,7 @@ export type {
 } from './snapshot/dataset-snapshot.ts';
 export { declaredGroups, groupingSql, NOT_PROVIDED, OTHER_GROUP } from './snapshot/grouping-sql.ts';
 export { type SnapshotRequest, snapshotFailure, takeSnapshot } from './snapshot/take-snapshot.ts';
+export type { CommitSignature, Contributor } from './source/contributors.ts';
+export { openPgpFingerprints } from './source/openpgp-signature.ts';
 export { archiveSource, type SourceRevision } from './source/source-revision.ts';
 export type { WorkerJob } from './worker-job.ts';

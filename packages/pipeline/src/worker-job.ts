@@ -25,6 +25,7 @@ const runJob = z.strictObject({
   ]),
   cacheDir: directory,
   draft: z.boolean(),
+  openPgpKeys: z.array(z.string()).optional(),
   ...shared,
 });
 

@@ -27,8 +27,9 @@ async function main(): Promise<void> {
     signal: stop.signal,
   };
   if (job.kind === 'run') {
-    const { source, cacheDir, draft } = job;
-    print({ type: 'result', result: await executeRun({ ...shared, source, cacheDir, draft }) });
+    const { source, cacheDir, draft, openPgpKeys = [] } = job;
+    const result = await executeRun({ ...shared, source, cacheDir, draft, openPgpKeys });
+    print({ type: 'result', result });
   } else {
     const cache = job.cacheDir === undefined ? {} : { cacheDir: job.cacheDir };
     const rebuilt = await rebuildRun({ ...shared, ...cache, result: job.result });

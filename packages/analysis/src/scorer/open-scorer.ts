@@ -50,6 +50,13 @@ export async function openScorer(modelBytes: Uint8Array, spec: ScorerSpec): Prom
   };
 }
 
+/**
+ * A model given as bytes may name files that hold its weights, and the runtime would read them from the process's working
+ * directory: a developer's model could then answer with the bytes of a key that lies there. Below a device nothing can
+ * be, so what is not within the model's own bytes is not read.
+ */
+const NO_FOLDER = '/dev/null/none';
+
 async function openSession(modelBytes: Uint8Array): Promise<InferenceSession> {
   try {
     return await InferenceSession.create(modelBytes, {
@@ -60,6 +67,7 @@ async function openSession(modelBytes: Uint8Array): Promise<InferenceSession> {
       // Higher levels rewrite the graph by the processor's kind, and the result would depend on where it runs.
       graphOptimizationLevel: 'basic',
       logSeverityLevel: 4,
+      extra: { session: { model_external_initializers_file_folder_path: NO_FOLDER } },
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : 'unknown reason';

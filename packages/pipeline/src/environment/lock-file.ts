@@ -18,7 +18,7 @@ export interface LockFile {
 
 const PACKAGES_MAX = 2000;
 const REQUIREMENT =
-  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9,._ -]+\])?\s*==\s*([^\s;\\]+)\s*(?:;[^#]*?)?(?=\s--hash|\s*$)/;
+  /^([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[A-Za-z0-9,._ -]+\])?\s*==\s*([^\s;\\]+)\s*(?:;[^#]*)?$/;
 
 /**
  * Reads a pip requirements file in hash-checking mode. Throws PipelineError `lock_invalid` naming the line for anything
@@ -64,7 +64,16 @@ function parseLine(content: string, where: string): LockedPackage {
       `${where}: the option \`${option}\` has no place in a lock; remove it`,
     );
   }
-  const match = REQUIREMENT.exec(content);
+  const option = /\s(--(?!hash=)[^\s=]*)/.exec(content)?.[1];
+  if (option !== undefined) {
+    throw new PipelineError(
+      'lock_invalid',
+      `${where}: the option \`${option}\` has no place in a lock; only \`--hash=sha256:…\` has`,
+    );
+  }
+  // What stands before the hashes, cut off first: a pattern that looked for both would try each blank of a long line.
+  const [requirement = ''] = content.split(/\s--hash/, 1);
+  const match = REQUIREMENT.exec(requirement.trimEnd());
   const [, name, version] = match ?? [];
   if (name === undefined || version === undefined) {
     throw new PipelineError(

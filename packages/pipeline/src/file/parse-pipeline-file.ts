@@ -21,6 +21,8 @@ interface FileIssue {
 
 const ALIASES_MAX = 100;
 const ISSUES_SHOWN_MAX = 20;
+/** Each is looked for in the file; nobody reads on after these. */
+const ISSUES_READ_MAX = 100;
 
 /**
  * Parses `countersign.yaml` (YAML 1.2 core schema). Duplicate and unknown keys are refused. Throws PipelineError
@@ -39,7 +41,9 @@ export function parsePipelineFile(text: string, name = 'countersign.yaml'): Pipe
   const { value, lineOf } = read.text;
   const parsed = pipelineFileSchema.safeParse(value);
   if (!parsed.success) {
-    const issues = parsed.error.issues.flatMap((issue) => describeIssue(issue, [], lineOf));
+    const issues = parsed.error.issues
+      .slice(0, ISSUES_READ_MAX)
+      .flatMap((issue) => describeIssue(issue, [], lineOf));
     throw invalid(name, issues);
   }
   return { file: parsed.data, name, lineOf };
@@ -62,7 +66,7 @@ function describeIssue(
 ): FileIssue[] {
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, ISSUES_READ_MAX).map((key) => ({
       path: pathText([...path, key]),
       line: lineOf([...path, key]),
       message: 'unknown key; see the JSON Schema of countersign.yaml for those that exist',
@@ -71,7 +75,9 @@ function describeIssue(
   if (issue.code === 'invalid_union') {
     const closest = closestBranch(issue.errors);
     if (closest !== undefined) {
-      return closest.flatMap((inner) => describeIssue(inner, path, lineOf));
+      return closest
+        .slice(0, ISSUES_READ_MAX)
+        .flatMap((inner) => describeIssue(inner, path, lineOf));
     }
   }
   return [{ path: pathText(path), line: lineOf(path), message: lowerFirst(issue.message) }];

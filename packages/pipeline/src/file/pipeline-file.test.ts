@@ -86,6 +86,28 @@ test('all complaints are listed, each with its place', () => {
   expect(error.details.issues).toHaveLength(2);
 });
 
+test('a fallback declares how it answers, and a rule asks for a numeric input of the artifact', () => {
+  const served =
+    'artifact: { scorer: onnx, file: o, output: p, inputs: [{ name: x, type: f32, columns: [amount, age] }, { name: purpose, type: string }] }\n';
+  const file = (fallback: string) =>
+    `${MINIMAL}${served}decision: { score: s, cutoff: 0.3, adverse: decline, fallback: ${fallback} }\n`;
+  const rule = (input: string) =>
+    `{ kind: rule, rule: { input: ${input}, op: "<=", value: 2000.50, answer: approve, otherwise: decline } }`;
+  const { decision } = parsePipelineFile(file(rule('amount'))).file;
+  expect(decision?.fallback).toMatchObject({ kind: 'rule', rule: { value: '2000.5' } });
+  for (const good of ['{ kind: refuse }', '{ kind: safe-state, answer: decline }'])
+    expect(parsePipelineFile(file(good)).file.decision?.fallback).toBeDefined();
+  const place = 'countersign.yaml:4: `decision.fallback';
+  for (const bad of [rule('purpose'), rule('income')])
+    expect(refusal(file(bad)).message).toContain(
+      `${place}.rule.input\`: expected a numeric input of the artifact: amount, age`,
+    );
+  expect(refusal(file('{ kind: safe-state }')).message).toContain(`${place}.answer\``);
+  expect(refusal(file('{ kind: rule }')).message).toContain(`${place}.rule\``);
+  expect(refusal(file('{ kind: manual-queue, answer: x }')).message).toContain(`${place}.answer\``);
+  expect(refusal(file('{ kind: coin }')).message).toContain(`${place}.kind\``);
+});
+
 test('paths that leave the repository are refused', () => {
   for (const path of ['../x', '/etc/passwd', 'a/../../b', './x', 'a//b', 'a\\\\b']) {
     const text = `model: toy\nsteps: { s: { run: "true", outputs: ["${path}"] } }\n`;

@@ -14,8 +14,7 @@ const environment = z.union([
   }),
 ]);
 
-/** The pipeline file `countersign.yaml`: strict, small by default; only `model` and `steps` must be there. */
-export const pipelineFileSchema = z.strictObject({
+const sections = z.strictObject({
   model: nameText,
   use: nameText.optional(),
   /** Given to every step as COUNTERSIGN_SEED. */
@@ -32,6 +31,20 @@ export const pipelineFileSchema = z.strictObject({
   monitoring: monitoring.optional(),
   /** Signed papers of the model's authors by evidence id, such as `dataset-datasheet: evidence/datasheet.md`. */
   papers: z.record(nameText, relativePath).optional(),
+});
+
+/** The pipeline file `countersign.yaml`: strict, small by default; only `model` and `steps` must be there. */
+export const pipelineFileSchema = sections.superRefine(({ artifact: served, decision }, issues) => {
+  if (decision?.fallback?.kind !== 'rule' || served === undefined) return;
+  const { input } = decision.fallback.rule;
+  const numbers = served.inputs.filter(({ type }) => type !== 'string' && type !== 'bool');
+  const names = numbers.flatMap(({ name, columns }) => columns ?? [name]);
+  if (names.includes(input)) return;
+  issues.addIssue({
+    code: 'custom',
+    path: ['decision', 'fallback', 'rule', 'input'],
+    message: `expected a numeric input of the artifact: ${names.slice(0, 10).join(', ')}`,
+  });
 });
 
 export type PipelineFile = z.output<typeof pipelineFileSchema>;

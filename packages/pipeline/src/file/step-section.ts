@@ -53,6 +53,31 @@ export const artifact = z.strictObject({
   reasons: relativePath.optional(),
 });
 
+const fallbackDetail = z.string().min(1).max(1000).optional();
+const answerName = z.string().min(1).max(100);
+
+/** What answers while the version's warrant does not hold. */
+const fallback = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.enum(['refuse', 'manual-queue', 'previous-version']),
+    detail: fallbackDetail,
+  }),
+  /** One fixed answer. */
+  z.strictObject({ kind: z.literal('safe-state'), answer: answerName, detail: fallbackDetail }),
+  /** One cutoff on one declared numeric input. */
+  z.strictObject({
+    kind: z.literal('rule'),
+    rule: z.strictObject({
+      input: z.string().min(1).max(200),
+      op: z.enum(['>=', '>', '<=', '<']),
+      value: decimalValue,
+      answer: answerName,
+      otherwise: answerName,
+    }),
+    detail: fallbackDetail,
+  }),
+]);
+
 export const decision = z.strictObject({
   score: z.string().min(1).max(200),
   cutoff: decimalValue,
@@ -63,12 +88,7 @@ export const decision = z.strictObject({
   reasons: z
     .strictObject({ count: z.number().int().min(1).max(10), method: z.string().min(1).max(500) })
     .optional(),
-  fallback: z
-    .strictObject({
-      kind: z.enum(['previous-version', 'rule', 'manual-queue', 'safe-state']),
-      detail: z.string().min(1).max(1000).optional(),
-    })
-    .optional(),
+  fallback: fallback.optional(),
   why: z.string().min(1).max(4000).optional(),
 });
 

@@ -26,7 +26,8 @@ export function readYamlText(text: string, options: { readonly aliasesMax: numbe
   const document = parseDocument(text, {
     lineCounter: lines,
     schema: 'core',
-    uniqueKeys: true,
+    // The library compares each key with every other, which a long file turns into hours; see `doubledKeys`.
+    uniqueKeys: false,
     strict: true,
     prettyErrors: false,
   });
@@ -37,6 +38,11 @@ export function readYamlText(text: string, options: { readonly aliasesMax: numbe
     }));
     return { ok: false, problems };
   }
+  const doubled = doubledKeys(document).map((offset) => ({
+    line: lines.linePos(offset).line,
+    message: 'Map keys must be unique',
+  }));
+  if (doubled.length > 0) return { ok: false, problems: doubled };
   try {
     const value: unknown = document.toJS({ maxAliasCount: options.aliasesMax });
     const lineOf = (path: readonly PropertyKey[]) => lineOfPath(document, lines, path);
@@ -49,6 +55,28 @@ export function readYamlText(text: string, options: { readonly aliasesMax: numbe
         : 'holds an alias that names nothing, or too many; write the values out',
     );
   }
+}
+
+const DOUBLED_SHOWN_MAX = 20;
+
+/** Where a key stands that its map holds already; `1` and `"1"` are one key, as they are in the value. */
+function doubledKeys(document: Document): readonly number[] {
+  const found: number[] = [];
+  const open: unknown[] = [document.contents];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (isSeq(node)) for (const item of node.items) open.push(item ?? null);
+    if (!isMap(node)) continue;
+    const seen = new Set<string>();
+    for (const { key, value } of node.items) {
+      open.push(key ?? null, value ?? null);
+      if (!isScalar(key)) continue;
+      const name = String(key.value);
+      if (seen.has(name)) found.push(key.range?.[0] ?? 0);
+      seen.add(name);
+    }
+    if (found.length >= DOUBLED_SHOWN_MAX) break;
+  }
+  return found.slice(0, DOUBLED_SHOWN_MAX);
 }
 
 function refused(message: string): ReadYaml {

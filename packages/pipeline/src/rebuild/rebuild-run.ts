@@ -90,7 +90,7 @@ async function runAgain(options: RebuildOptions, scratch: string): Promise<Rebui
   const checkout = join(scratch, 'checkout');
   const bundle = join(scratch, 'source.bundle');
   await blobs.copyTo(result.source.bundle.digest, bundle);
-  await checkoutBundle(bundle, checkout, result.source.commit);
+  await checkoutBundle(bundle, checkout, { commit: result.source.commit });
   const document = parsePipelineFile(await readFile(join(checkout, PIPELINE_FILE), 'utf8'));
   const mounts = await restoreEnvironment(options, scratch);
   const ground = await layGround(options, {

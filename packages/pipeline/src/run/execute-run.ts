@@ -34,6 +34,8 @@ export interface ExecuteRunOptions extends GroundOptions {
   readonly draft: boolean;
   /** The Python to use; `python3` by default. */
   readonly python?: string;
+  /** Armoured public keys that OpenPGP signatures of commits are verified with. */
+  readonly openPgpKeys?: readonly string[];
   readonly onEvent?: (event: RunEvent) => void;
 }
 
@@ -105,7 +107,10 @@ async function checkOut(options: ExecuteRunOptions, scratch: string): Promise<So
       : { bundle: source.bundle, commit: source.commit };
   const path = join(scratch, 'source.bundle');
   await blobs.copyTo(archived.bundle.digest, path);
-  const described = await checkoutBundle(path, join(scratch, 'checkout'), archived.commit);
+  const described = await checkoutBundle(path, join(scratch, 'checkout'), {
+    commit: archived.commit,
+    openPgpKeys: options.openPgpKeys ?? [],
+  });
   return { ...described, bundle: archived.bundle };
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes } from '@countersign/kernel';
 import type { BlobRef } from '../blobs/blob-store.ts';
@@ -9,7 +9,9 @@ import type { PlannedStep } from '../file/step-plan.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
 import { tailOf } from '../process/run-process.ts';
 import { collectOutputs } from '../sandbox/collect-outputs.ts';
+import { removeTree } from '../sandbox/remove-tree.ts';
 import { runSandboxed } from '../sandbox/run-sandboxed.ts';
+import { diskAllowance, type Overuse } from '../sandbox/watch-use.ts';
 import { layOutWorkspace, WORK, type Workspace } from '../sandbox/workspace.ts';
 import { readDeclaredEvidence } from './declared-evidence.ts';
 import type { DeclaredEvidence, NamedBlob, StepInputRecord, StepRecord } from './result.ts';
@@ -44,10 +46,10 @@ export async function executeStep(
   };
   const startedAt = ground.now().toISOString();
   ground.emit({ type: 'step-started', step: planned.name, command: planned.step.run });
-  const ran = await run(ground, planned, { workspace, variables });
+  const ran = await run(ground, planned, { workspace, variables, scratch });
   const log = await ground.blobs.putFile(ran.logPath);
   const collected = await collect(ground, planned, { scratch, workspace, ran });
-  await rm(scratch, { recursive: true, force: true });
+  await removeTree(scratch);
   ground.emit({ type: 'step-ended', step: planned.name, exit: ran.exit });
   const record: StepRecord = {
     name: planned.name,
@@ -102,17 +104,24 @@ async function layOut(
 interface Ran {
   readonly exit: number | null;
   readonly timedOut: boolean;
+  readonly overuse?: Overuse;
   readonly logPath: string;
+  readonly diskBytes: number;
 }
 
 async function run(
   ground: RunGround,
   planned: PlannedStep,
-  options: { readonly workspace: Workspace; readonly variables: Readonly<Record<string, string>> },
+  options: {
+    readonly workspace: Workspace;
+    readonly variables: Readonly<Record<string, string>>;
+    readonly scratch: string;
+  },
 ): Promise<Ran> {
   const { step, name } = planned;
   const logPath = join(ground.scratch, `${name}.log`);
   const decoder = new TextDecoder();
+  const diskBytes = await diskAllowance(options.scratch);
   const result = await runSandboxed({
     command: ['/bin/sh', '-ec', step.run],
     mounts: [...ground.environmentMounts, ...options.workspace.mounts],
@@ -121,14 +130,19 @@ async function run(
     network: step.network === true,
     uid: ground.uid,
     timeoutMs: (step.timeout_s ?? TIMEOUT_S_DEFAULT) * 1000,
-    memoryBytes: (step.memory_mb ?? MEMORY_MB_DEFAULT) * 1024 ** 2,
+    memoryBytes: memoryMb(step) * 1024 ** 2,
+    disk: { directory: options.scratch, bytes: diskBytes },
     logPath,
     identityDirectory: ground.identityDirectory,
     onLog: (chunk) =>
       ground.emit({ type: 'step-log', step: name, text: decoder.decode(chunk, { stream: true }) }),
     signal: ground.signal,
   });
-  return { ...result, logPath };
+  return { ...result, logPath, diskBytes };
+}
+
+function memoryMb(step: PlannedStep['step']): number {
+  return step.memory_mb ?? MEMORY_MB_DEFAULT;
 }
 
 async function collect(
@@ -145,6 +159,7 @@ async function collect(
       scratch,
       declared: planned.step.outputs,
       mounted: options.workspace.mounted,
+      bytesMax: options.ran.diskBytes,
     });
     const outputs: NamedBlob[] = [];
     for (const file of found.outputs) {
@@ -170,6 +185,14 @@ async function endFailure(planned: PlannedStep, ran: Ran): Promise<PipelineError
   if (ran.timedOut) {
     const message = `the step \`${name}\` ran longer than ${step.timeout_s ?? TIMEOUT_S_DEFAULT} s; raise \`timeout_s\` or do less`;
     return new PipelineError('step_timeout', message, { details: { step: name } });
+  }
+  if (ran.overuse !== undefined) {
+    const what =
+      ran.overuse === 'disk'
+        ? `more than ${ran.diskBytes} bytes of disk, 20,000 files or directories 64 deep`
+        : `more memory in all than ${memoryMb(step)} MB`;
+    const message = `the step \`${name}\` was ended because it took ${what}; take less${ran.overuse === 'memory' ? ' or raise `memory_mb`' : ''}`;
+    return new PipelineError('step_overfull', message, { details: { step: name } });
   }
   const said = tailOf(await readFile(ran.logPath, 'utf8'));
   const why = ran.exit === null ? 'was stopped' : `ended with ${ran.exit}`;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PipelineError } from '../errors.ts';
 import { EVIDENCE } from './workspace.ts';
@@ -12,16 +12,19 @@ export interface CollectedOutputs {
 }
 
 const FILES_MAX = 10_000;
+const DEPTH_MAX = 64;
 
 /**
- * What a step left behind, after all its processes ended. Throws PipelineError `output_missing`, `output_undeclared`
- * or `output_not_regular`, naming step and path.
+ * What a step left behind, after all its processes ended. Throws PipelineError `output_missing`, `output_undeclared`,
+ * `output_not_regular`, or `step_overfull` when archiving it could fill the disk, naming step and path.
  */
 export async function collectOutputs(options: {
   readonly step: string;
   readonly scratch: string;
   readonly declared: readonly string[];
   readonly mounted: ReadonlySet<string>;
+  /** Of all outputs together, holes of sparse files included: archiving writes them out. */
+  readonly bytesMax: number;
 }): Promise<CollectedOutputs> {
   const found = await leftFiles(options, '');
   const missing = options.declared.find((path) => !found.includes(path));
@@ -44,7 +47,21 @@ export async function collectOutputs(options: {
       details: { step: options.step, paths: undeclared },
     });
   }
+  await refuseOverfull(options);
   return { outputs: options.declared, evidence: evidence.toSorted() };
+}
+
+async function refuseOverfull(options: {
+  readonly step: string;
+  readonly scratch: string;
+  readonly declared: readonly string[];
+  readonly bytesMax: number;
+}): Promise<void> {
+  let bytes = 0;
+  for (const path of options.declared) bytes += (await lstat(join(options.scratch, path))).size;
+  if (bytes <= options.bytesMax) return;
+  const message = `the outputs of step \`${options.step}\` hold ${bytes} bytes, more than the ${options.bytesMax} that can be archived; write less or free disk space`;
+  throw new PipelineError('step_overfull', message, { details: { step: options.step, bytes } });
 }
 
 async function leftFiles(
@@ -55,7 +72,19 @@ async function leftFiles(
   },
   directory: string,
 ): Promise<readonly string[]> {
-  const entries = await readdir(join(options.scratch, directory), { withFileTypes: true });
+  if (directory.split('/').length > DEPTH_MAX) {
+    const message = `the step \`${options.step}\` left directories more than ${DEPTH_MAX} deep; write files of fewer`;
+    throw new PipelineError('output_undeclared', message, { details: { step: options.step } });
+  }
+  const entries = await readdir(join(options.scratch, directory), { withFileTypes: true }).catch(
+    (cause: unknown) => {
+      const message = `the step \`${options.step}\` left \`${directory}\`, which cannot be read; leave directories readable`;
+      throw new PipelineError('output_not_regular', message, {
+        details: { step: options.step, path: directory },
+        cause,
+      });
+    },
+  );
   const files: string[] = [];
   for (const entry of entries) {
     const path = directory === '' ? entry.name : `${directory}/${entry.name}`;

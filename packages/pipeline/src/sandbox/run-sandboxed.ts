@@ -4,8 +4,9 @@ import { open, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../errors.ts';
-import { tailOf } from '../process/run-process.ts';
+import { runProcess, tailOf } from '../process/run-process.ts';
 import { type Mount, mountArguments, systemMountArguments } from './system-mounts.ts';
+import { diskAllowance, type Overuse, watchUse } from './watch-use.ts';
 
 /** The uid of steps when the platform runs as root; no account of that number needs to exist. */
 export const SANDBOX_UID = 61_184;
@@ -19,7 +20,10 @@ export interface SandboxOptions {
   readonly network: boolean;
   readonly uid: number;
   readonly timeoutMs: number;
+  /** Of the address space of each process, of all of them together, of `/tmp` and of `/dev/shm`. */
   readonly memoryBytes: number;
+  /** Where the step may write and how much; half of what is free there, and 64 GiB at most, unless given. */
+  readonly disk?: { readonly directory: string; readonly bytes?: number };
   /** Standard output and error go here, cut at LOG_BYTES_MAX. */
   readonly logPath: string;
   /** Made by `writeIdentityFiles` for the same uid. */
@@ -34,11 +38,15 @@ export interface SandboxResult {
   /** Exit code; 128 + n after signal n; null when the time limit or an abort ended it. */
   readonly exit: number | null;
   readonly timedOut: boolean;
+  /** What the step took more of than it may, and was ended for. */
+  readonly overuse?: Overuse;
 }
 
 const LOG_BYTES_MAX = 32 * 1024 * 1024;
 const PROCESSES_MAX = 512;
 const FILE_BYTES_MAX = 64 * 1024 ** 3;
+/** From this version on bubblewrap takes a size for a file system in memory. */
+const SIZED_TMPFS = [0, 7];
 const OPEN_FILES_MAX = 4096;
 const END_WAIT_MS = 5000;
 
@@ -50,10 +58,11 @@ const END_WAIT_MS = 5000;
  */
 export async function runSandboxed(options: SandboxOptions): Promise<SandboxResult> {
   const asRoot = process.getuid?.() === 0;
+  const diskBytes = await diskBytesOf(options);
   const args = [
     ...namespaceArguments(options, asRoot),
     ...(await systemMountArguments(options)),
-    ...KERNEL_MOUNTS,
+    ...(await kernelMounts(options)),
     ...mountArguments(options.mounts),
     '--clearenv',
     ...Object.entries(options.env).flatMap(([name, value]) => ['--setenv', name, value]),
@@ -61,10 +70,15 @@ export async function runSandboxed(options: SandboxOptions): Promise<SandboxResu
     options.cwd,
     '--',
     ...identityCommand(options, asRoot),
-    ...limitCommand(options, asRoot),
+    ...limitCommand(options, { asRoot, diskBytes }),
     ...options.command,
   ];
-  return superviseBubblewrap(args, options);
+  return superviseBubblewrap(args, options, diskBytes);
+}
+
+async function diskBytesOf({ disk }: SandboxOptions): Promise<number> {
+  if (disk === undefined) return FILE_BYTES_MAX;
+  return disk.bytes ?? diskAllowance(disk.directory);
 }
 
 function namespaceArguments(options: SandboxOptions, asRoot: boolean): readonly string[] {
@@ -92,11 +106,24 @@ function namespaceArguments(options: SandboxOptions, asRoot: boolean): readonly 
   ];
 }
 
-const KERNEL_MOUNTS: readonly string[] = [
-  ...['--proc', '/proc', '--dev', '/dev'],
-  ...['--perms', '1777', '--tmpfs', '/dev/shm'],
-  ...['--perms', '1777', '--tmpfs', '/tmp'],
-];
+/** What lies in `/tmp` and `/dev/shm` is memory of the machine, which no limit of a process counts. */
+async function kernelMounts(options: SandboxOptions): Promise<readonly string[]> {
+  const isSized = await takesSize(options.program ?? 'bwrap');
+  const size = isSized ? ['--size', String(options.memoryBytes)] : [];
+  const inMemory = (path: string) => ['--perms', '1777', ...size, '--tmpfs', path];
+  return ['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm'), ...inMemory('/tmp')];
+}
+
+async function takesSize(program: string): Promise<boolean> {
+  const asked = await runProcess(program, ['--version'], { env: { PATH: SEARCH_PATH } }).catch(
+    () => undefined, // a program that is missing is reported where it is needed
+  );
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(asked?.stdout.toString() ?? '') ?? [])
+    .slice(1)
+    .map(Number);
+  const [since = 0, and = 0] = SIZED_TMPFS;
+  return major > since || (major === since && minor >= and);
+}
 
 function identityCommand(options: SandboxOptions, asRoot: boolean): readonly string[] {
   if (!asRoot) return [];
@@ -112,12 +139,15 @@ function identityCommand(options: SandboxOptions, asRoot: boolean): readonly str
 }
 
 /** The process limit counts per user, so it is set only where the step has a user of its own. */
-function limitCommand(options: SandboxOptions, asRoot: boolean): readonly string[] {
+function limitCommand(
+  options: SandboxOptions,
+  { asRoot, diskBytes }: { readonly asRoot: boolean; readonly diskBytes: number },
+): readonly string[] {
   return [
     '/usr/bin/prlimit',
     `--as=${options.memoryBytes}`,
     '--core=0',
-    `--fsize=${FILE_BYTES_MAX}`,
+    `--fsize=${diskBytes}`,
     `--nofile=${OPEN_FILES_MAX}`,
     ...(asRoot ? [`--nproc=${PROCESSES_MAX}`] : []),
     '--',
@@ -127,6 +157,7 @@ function limitCommand(options: SandboxOptions, asRoot: boolean): readonly string
 async function superviseBubblewrap(
   args: readonly string[],
   options: SandboxOptions,
+  diskBytes: number,
 ): Promise<SandboxResult> {
   const child = spawn(options.program ?? 'bwrap', args, {
     env: { PATH: SEARCH_PATH },
@@ -139,14 +170,35 @@ async function superviseBubblewrap(
     stop();
   }, options.timeoutMs);
   options.signal?.addEventListener('abort', stop, { once: true });
+  let statusText = '';
+  let overuse: Overuse | undefined;
+  const endWatch =
+    options.disk === undefined
+      ? () => {}
+      : watchUse(
+          () => pidOf(statusText),
+          { directory: options.disk.directory, diskBytes, memoryBytes: options.memoryBytes },
+          (what) => {
+            overuse = what;
+            stop();
+          },
+        );
   try {
     const closed = whenClosed(child);
     closed.catch(() => {}); // awaited below; a program that is missing fails before the log is open
-    const status = collectText(child.stdio[3] as Readable); // declared as a pipe above
+    const status = readAll(child.stdio[3] as Readable, (text) => {
+      statusText += text;
+    }); // declared as a pipe above
     await writeLog(child, options);
     await closed;
-    return await judge(await status, { options, timedOut });
+    await status;
+    return await judge(statusText, {
+      options,
+      timedOut,
+      ...(overuse === undefined ? {} : { overuse }),
+    });
   } finally {
+    endWatch();
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);
   }
@@ -164,10 +216,13 @@ function whenClosed(child: ChildProcess): Promise<void> {
   });
 }
 
-async function collectText(stream: Readable): Promise<string> {
-  let text = '';
-  for await (const chunk of stream) text += String(chunk);
-  return text;
+async function readAll(stream: Readable, take: (text: string) => void): Promise<void> {
+  for await (const chunk of stream) take(String(chunk));
+}
+
+/** The first process of the namespace, as bubblewrap says once it runs. */
+function pidOf(statusText: string): string | undefined {
+  return /"child-pid"\s*:\s*(\d+)/.exec(statusText)?.[1];
 }
 
 async function writeLog(child: ChildProcess, options: SandboxOptions): Promise<void> {
@@ -191,10 +246,16 @@ async function writeLog(child: ChildProcess, options: SandboxOptions): Promise<v
 
 async function judge(
   statusText: string,
-  { options, timedOut }: { readonly options: SandboxOptions; readonly timedOut: boolean },
+  how: {
+    readonly options: SandboxOptions;
+    readonly timedOut: boolean;
+    readonly overuse?: Overuse;
+  },
 ): Promise<SandboxResult> {
-  const pid = /"child-pid"\s*:\s*(\d+)/.exec(statusText)?.[1];
+  const { options, timedOut, overuse } = how;
+  const pid = pidOf(statusText);
   if (pid !== undefined) await waitForEnd(pid);
+  if (overuse !== undefined) return { exit: null, timedOut, overuse };
   if (timedOut || options.signal?.aborted === true) return { exit: null, timedOut };
   const exit = /"exit-code"\s*:\s*(\d+)/.exec(statusText)?.[1];
   if (exit !== undefined) return { exit: Number(exit), timedOut };

@@ -3,9 +3,16 @@ import { PipelineError } from '../errors.ts';
 import type { SnapshotDatabase } from './open-database.ts';
 import { quoteText } from './sql-text.ts';
 
-/** Functions whose value is not the row's: they would make the same data give another record. */
+/**
+ * Functions whose value is not the row's, beside those that DuckDB itself calls volatile: they would make the same data
+ * give another record. Macros have no stability of their own, and settings and variables are called consistent.
+ */
 const UNSTABLE =
-  /^(?:random|setseed|uuid|gen_random_uuid|now|get_current_.*|current_.*|today|transaction_timestamp|nextval|currval|getenv|version|query|query_table)$/i;
+  /^(?:setseed|now|get_current_.*|current_.*|today|ago|transaction_timestamp|txid_.*|currval|getenv|getvariable|version|query|query_table|user|session_user|in_search_path|get_block_size|pg_.*|inet_.*|has_.*|.*_description)$/i;
+
+/** Words that SQL reads as such a function where no column has that name. */
+const VALUE_WORD =
+  /^(?:current_[a-z_]+|localtime|localtimestamp|session_user|user|today|rowid|rownum)$/i;
 
 /**
  * Checks that a text of the pipeline file is one expression over one row: DuckDB's own parser reads it, and subqueries,
@@ -27,8 +34,55 @@ export async function checkRowCondition(
   }
   const node = onlySelect(tree);
   if (node === undefined) throw refused(condition, where, 'it is more than one expression');
-  const problem = findForbidden(node.select_list);
+  const problem =
+    findForbidden(node.select_list) ?? (await findUnstable(database, node.select_list));
   if (problem !== undefined) throw refused(condition, where, problem);
+}
+
+/** Asks the database itself what its functions and the table's columns are. */
+async function findUnstable(
+  database: SnapshotDatabase,
+  tree: unknown,
+): Promise<string | undefined> {
+  const names = [...new Set(namesIn(tree, functionName))];
+  const list = names.map((name) => quoteText(name.toLowerCase())).join(', ');
+  const rows = await database.rows(
+    `SELECT function_name AS name FROM duckdb_functions() WHERE function_name IN (${list || "''"})
+      GROUP BY ALL HAVING bool_or(stability <> 'CONSISTENT') OR bool_and(function_type = 'aggregate')`,
+  );
+  const [unstable] = rows;
+  if (unstable !== undefined)
+    return `\`${String(unstable.name)}\` does not depend on the row alone`;
+  const words = namesIn(tree, columnWord);
+  if (words.length === 0) return undefined;
+  const columns = await database.rows(
+    "SELECT lower(column_name) AS name FROM duckdb_columns() WHERE table_name = 't'",
+  );
+  const known = new Set(columns.map(({ name }) => String(name)));
+  const word = words.find((one) => !known.has(one.toLowerCase()));
+  return word === undefined ? undefined : `\`${word}\` does not depend on the row`;
+}
+
+function functionName({ class: kind, function_name: name }: Record<string, unknown>) {
+  return kind === 'FUNCTION' && typeof name === 'string' ? name : undefined;
+}
+
+/** The last part of a column's name, where SQL may read it as a function. */
+function columnWord({ class: kind, column_names: names }: Record<string, unknown>) {
+  if (kind !== 'COLUMN_REF' || !Array.isArray(names)) return undefined;
+  const word: unknown = names.at(-1);
+  return typeof word === 'string' && VALUE_WORD.test(word) ? word : undefined;
+}
+
+function namesIn(
+  value: unknown,
+  nameOf: (node: Record<string, unknown>) => string | undefined,
+): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => namesIn(one, nameOf));
+  if (!isRecord(value)) return [];
+  const own = nameOf(value);
+  const inside = Object.values(value).flatMap((one) => namesIn(one, nameOf));
+  return own === undefined ? inside : [own, ...inside];
 }
 
 function refused(condition: string, where: string, why: string): PipelineError {

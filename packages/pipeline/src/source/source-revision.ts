@@ -3,7 +3,8 @@ import { realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobRef, BlobStore } from '../blobs/blob-store.ts';
 import { PipelineError } from '../errors.ts';
-import { git } from './git.ts';
+import { type Contributor, readContributors } from './contributors.ts';
+import { git, withoutFilters } from './git.ts';
 import { refuseUnsupportedTree } from './tree-entries.ts';
 
 /** The state of the code that a run used. E-mail addresses are claims of git, never an identity. */
@@ -14,13 +15,12 @@ export interface SourceRevision {
   readonly committedAt: string;
   readonly authorEmail: string;
   readonly committerEmail: string;
-  /** Every author and committer address in the history of the commit, sorted. */
-  readonly contributorEmails: readonly string[];
+  /** Every author and committer in the history of the commit, with the keys that signed it. */
+  readonly contributors: readonly Contributor[];
   /** `git bundle` of the commit with its history. */
   readonly bundle: BlobRef;
 }
 
-const CONTRIBUTORS_MAX = 10_000;
 const DIRTY_SHOWN_MAX = 10;
 
 /**
@@ -44,28 +44,25 @@ export async function archiveSource(
   return { ...(await describeCommit(directory, commit)), bundle };
 }
 
-/** The facts of a commit that git itself records. */
+/**
+ * The facts of a commit that git itself records.
+ * @param openPgpKeys armoured public keys that OpenPGP signatures of commits can be verified with
+ */
 export async function describeCommit(
   directory: string,
   commit: string,
+  openPgpKeys: readonly string[] = [],
 ): Promise<Omit<SourceRevision, 'bundle'>> {
   const format = ['%T', '%ct', '%ae', '%ce'].join('%x00');
   const shown = await git(directory, ['show', '--no-patch', `--format=${format}`, commit]);
   const [tree = '', seconds = '', authorEmail = '', committerEmail = ''] = shown.trim().split('\0');
-  const log = await git(directory, [
-    'log',
-    `--max-count=${CONTRIBUTORS_MAX}`,
-    '--format=%ae%n%ce',
-    commit,
-  ]);
-  const contributors = new Set(log.split('\n').filter((line) => line !== ''));
   return {
     commit,
     tree,
     committedAt: new Date(Number(seconds) * 1000).toISOString(),
     authorEmail,
     committerEmail,
-    contributorEmails: [...contributors].toSorted(),
+    contributors: await readContributors(directory, commit, openPgpKeys),
   };
 }
 
@@ -80,7 +77,9 @@ async function refuseSubdirectory(directory: string): Promise<void> {
 }
 
 async function refuseDirty(directory: string): Promise<void> {
-  const status = await git(directory, ['status', '--porcelain=v1', '--untracked-files=all']);
+  // Submodules, refused anyway, would be asked with their own configuration.
+  const asked = ['status', '--porcelain=v1', '--untracked-files=all', '--ignore-submodules=all'];
+  const status = await git(directory, asked, await withoutFilters(directory));
   const changed = status.split('\n').filter((line) => line !== '');
   if (changed.length === 0) return;
   const shown = changed.slice(0, DIRTY_SHOWN_MAX).map((line) => `\`${line.slice(3)}\``);

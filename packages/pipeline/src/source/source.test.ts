@@ -43,11 +43,14 @@ test('a bundle gives back the files of the commit byte for byte, without git met
   const blobs = openFileBlobStore(join(root, 'blobs'));
   await blobs.copyTo(revision.bundle.digest, bundle);
   const target = join(root, 'checkout');
-  const described = await checkoutBundle(bundle, target, revision.commit);
+  const described = await checkoutBundle(bundle, target, { commit: revision.commit });
   expect({ ...described, bundle: revision.bundle }).toEqual(revision);
   expect((await readdir(target)).toSorted()).toEqual(['README', 'src']);
   expect(await readFile(join(target, 'src', 'train.py'), 'utf8')).toBe('print("ä")\r\n');
-  expect(revision.contributorEmails).toEqual(['ada@example.com', 'bob@example.com']);
+  expect(revision.contributors).toEqual([
+    { email: 'ada@example.com' },
+    { email: 'bob@example.com' },
+  ]);
   expect(revision.committedAt).toBe('2026-03-31T10:00:00.000Z');
 });
 
@@ -66,7 +69,9 @@ test('a bundle of another commit is refused', async () => {
   const revision = await archive();
   const bundle = join(root, 'b');
   await openFileBlobStore(join(root, 'blobs')).copyTo(revision.bundle.digest, bundle);
-  await expect(checkoutBundle(bundle, join(root, 'c'), '0'.repeat(40))).rejects.toMatchObject({
+  await expect(
+    checkoutBundle(bundle, join(root, 'c'), { commit: '0'.repeat(40) }),
+  ).rejects.toMatchObject({
     code: 'git_failed',
   });
 });
