@@ -103,7 +103,7 @@ export const InboxReply = z.strictObject({
   items: z
     .array(
       z.strictObject({
-        kind: z.enum(['approve', 'assess', 'promote', 'finding', 'expiry']),
+        kind: z.enum(['approve', 'assess', 'promote', 'finding', 'expiry', 'notice']),
         digest: Digest,
         subject: z.string(),
         text: z.string(),

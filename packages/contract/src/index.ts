@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 export { DecisionReply, DecisionsReply, decisionsRoutes, IngestReply } from './decisions.ts';
 export { DocumentsReply, documentsRoutes } from './documents.ts';
+export { enforcementRoutes } from './enforcement.ts';
 export { ErrorReply } from './errors.ts';
 export {
   ChangeRequestReply,
@@ -21,6 +22,8 @@ export {
   AccountReply,
   AuditQuery,
   AuditReply,
+  ExternalIdentitySchema,
+  IdentitiesReply,
   identityRoutes,
   KeySchema,
   MeReply,
@@ -70,6 +73,7 @@ export {
 } from './registry.ts';
 export { ACTIONS, type Action, type Method, type Route, route } from './route.ts';
 export { ROUTES } from './routes.ts';
+export { SessionSchema, SessionsReply, sessionRoutes } from './sessions.ts';
 export {
   Digest,
   EnvelopeSchema,
@@ -83,4 +87,15 @@ export {
   UtcTime,
   VERSION_MAX,
 } from './shared.ts';
-export { SignInBody, signInRoutes } from './sign-in.ts';
+export { SIGN_IN_METHODS, SignInBody, SignInMethodsReply, signInRoutes } from './sign-in.ts';
+export { EnrolmentRequest, signingRoutes } from './signing.ts';
+export {
+  scopeActions,
+  TOKEN_SCOPES,
+  TokenBody,
+  TokenReply,
+  type TokenScope,
+  TokenScopeSchema,
+  TokensReply,
+  tokenRoutes,
+} from './tokens.ts';

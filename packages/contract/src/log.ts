@@ -54,6 +54,14 @@ export const logRoutes = {
     access: 'public',
     reply: EnvelopeSchema,
   }),
+  trust: route({
+    method: 'GET',
+    path: '/v1/trust',
+    summary: 'Every record that says whose keys count, with proofs',
+    tag: 'log',
+    access: 'records:read',
+    reply: BundleReply,
+  }),
   bundle: route({
     method: 'GET',
     path: '/v1/bundles/:digest',

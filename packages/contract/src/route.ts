@@ -7,6 +7,7 @@ import type { z } from 'zod';
  */
 export const ACTIONS = [
   'session',
+  'sign-in:manage',
   'people:read',
   'people:write',
   'records:read',
@@ -26,7 +27,7 @@ export const ACTIONS = [
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export type Method = 'GET' | 'POST' | 'PUT';
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** One route of the API: the server registers it, the OpenAPI document prints it, clients are typed by it. */
 export interface Route<

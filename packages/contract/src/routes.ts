@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decisionsRoutes } from './decisions.ts';
 import { documentsRoutes } from './documents.ts';
+import { enforcementRoutes } from './enforcement.ts';
 import { governanceRoutes } from './governance.ts';
 import { identityRoutes } from './identity.ts';
 import { jobsRoutes } from './jobs.ts';
@@ -9,14 +10,21 @@ import { operationsRoutes } from './operations.ts';
 import { recordRoutes } from './records.ts';
 import { registryRoutes } from './registry.ts';
 import type { Route } from './route.ts';
+import { sessionRoutes } from './sessions.ts';
 import { signInRoutes } from './sign-in.ts';
+import { signingRoutes } from './signing.ts';
+import { tokenRoutes } from './tokens.ts';
 
 /** Every route of the API, in the order of the document. */
 export const ROUTES: readonly Route[] = [
   signInRoutes,
+  sessionRoutes,
+  tokenRoutes,
   identityRoutes,
   recordRoutes,
+  signingRoutes,
   logRoutes,
+  enforcementRoutes,
   registryRoutes,
   governanceRoutes,
   jobsRoutes,

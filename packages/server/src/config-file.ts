@@ -15,6 +15,14 @@ const ConfigSchema = z.strictObject({
   demonstration: z.boolean(),
   /** Owner's URL of a database of the firm's own; the embedded one when absent. */
   databaseUrl: z.string().optional(),
+  /** Under which browsers reach the server, where a proxy stands before it: `https://countersign.firm.example`. */
+  origin: z
+    .url({ protocol: /^https?$/ })
+    .refine(
+      (url) => URL.canParse(url) && new URL(url).origin === url,
+      'must be scheme, host and port alone',
+    )
+    .optional(),
   ports: z.strictObject({ api: z.int(), gateway: z.int() }),
 });
 export type ServerConfig = z.infer<typeof ConfigSchema>;

@@ -3,7 +3,7 @@
 import type { Founding, Primitives, Signer } from '@countersign/kernel';
 import type { BlobStore } from '@countersign/pipeline';
 import type { Transaction } from 'kysely';
-import type { AccessPolicies, Identity } from './identity/index.ts';
+import type { AccessPolicies, Identity, ServiceSigners } from './identity/index.ts';
 import type { JobService } from './jobs/index.ts';
 import type { CheckpointWatch } from './ledger/index.ts';
 import type { CurrentRecords, StatusSigner } from './records/index.ts';
@@ -28,6 +28,8 @@ export interface ServerContext {
   readonly checkpoints: CheckpointWatch;
   /** Signs what the platform measured or computed, and warrants. */
   readonly platform: Signer;
+  /** The keys of the services, while they are replaced. */
+  readonly services: Pick<ServiceSigners, 'next'>;
   readonly primitives: Primitives;
   /** UTC with milliseconds. */
   readonly now: () => string;

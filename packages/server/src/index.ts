@@ -3,9 +3,12 @@ export { readConfig, type ServerConfig, writeConfig } from './config-file.ts';
 export type { AppContext, ServerContext, ServerTransaction } from './context.ts';
 export { ServerError, type ServerErrorCode } from './errors.ts';
 export { type FoundFirmOptions, foundFirm } from './found-firm.ts';
+export { type TrustNotice, trustNotices } from './governance/index.ts';
 export { buildApp, errorDocument, openApiDocument, SERVER_ERRORS } from './http/index.ts';
 export {
+  adoptServiceKeys,
   createKeyFile,
+  createNextServiceKey,
   type Founded,
   type FoundedPerson,
   type FoundingPerson,
@@ -13,6 +16,7 @@ export {
   openSigner,
   publicKeyOfFile,
   readKeyFile,
+  readNextServiceKey,
   readServiceKey,
   signInDomain,
   writeKeyFile,
@@ -27,7 +31,10 @@ export {
   type LogIdentity,
   type LogProblem,
   type LogVerdict,
+  logIdentityOf,
   openCheckpointWatch,
+  type PublishedRecord,
+  publishedBundles,
   readLoggedRecords,
   readPublishedCheckpoint,
   rebuildDatabase,

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Founding, readFounding } from '@countersign/kernel';
+import { type Founding, type KeyRegister, type RecordSet, readFounding } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import type { ServerConfig } from './config-file.ts';
 import type { ServerContext } from './context.ts';
 import { ServerError } from './errors.ts';
+import { startFeedPublisher } from './feed/index.ts';
 import {
+  adoptServiceKeys,
   createAuth,
   createIdentity,
+  createOidcSignIn,
+  type Identity,
   installationSecret,
+  isSigningCredential,
   loadAccessPolicies,
-  openSigner,
-  publicKeyOfFile,
-  readServiceKey,
+  openServiceSigners,
+  readProviderConfig,
+  type ServiceSigners,
   signInDomain,
 } from './identity/index.ts';
 import {
+  type LogKeys,
+  logIdentityOf,
   openCheckpointWatch,
   readLoggedRecords,
   type Sequencer,
   startSequencer,
 } from './ledger/index.ts';
 import type { OpenData } from './open-data.ts';
-import { createStatusSigner, openCurrentRecords } from './records/index.ts';
+import {
+  type CurrentRecords,
+  createStatusSigner,
+  openCurrentRecords,
+  readTrust,
+} from './records/index.ts';
 
 export interface OpenContext {
   readonly context: ServerContext;
@@ -35,6 +47,8 @@ export interface ContextOptions {
   /** Under which browsers reach the server. */
   readonly origin: string;
   readonly now: () => string;
+  /** Told when the files of the feed could not be published; they are tried again. */
+  readonly onFailure?: (error: unknown) => void;
 }
 
 /**
@@ -45,32 +59,30 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
   const { database, blobs, published, dataDir } = data;
   const { config, now } = options;
   const access = loadAccessPolicies();
-  const logKey = await readServiceKey(dataDir, 'log');
-  const signer = openSigner(logKey);
+  const parts = { db: database.db, blobs, primitives: nodePrimitives, root: config.root };
+  const known = await readTrust(parts, config.root);
+  if (known !== undefined) await adoptServiceKeys(dataDir, known.register, now());
+  let register: () => KeyRegister | undefined = () => known?.register;
+  const services = await openServiceSigners(dataDir, () => register(), now);
   const sequencer = await startSequencer({
     database,
     published,
     blobs,
-    log: { origin: `${signInDomain(config.firm)}/log`, publicKey: publicKeyOfFile(logKey) },
-    signer,
+    keys: logKeys(services, {
+      origin: `${signInDomain(config.firm)}/log`,
+      trust: () => readTrust(parts, config.root),
+    }),
     now: () => new Date(now()),
   });
   try {
     const checkpoints = await openCheckpointWatch(database);
     await checkpoints.waitForCheckpoint(config.root);
     const founding = await readFoundingRecord(data, config.root);
-    const parts = { db: database.db, blobs, primitives: nodePrimitives, root: config.root };
     const records = await openCurrentRecords({ ...parts, nudge: () => sequencer.nudge() });
-    const status = createStatusSigner({ records, signer, root: config.root, now });
-    const secret = await installationSecret(dataDir, 'sign-in-secret');
-    const identity = createIdentity({
-      db: database.db,
-      auth: createAuth({ pool: database.pool, secret, origin: options.origin }),
-      origin: options.origin,
-      workspace: config.workspace,
-      domain: signInDomain(config.firm),
-      now,
-    });
+    register = () => records.register();
+    const signers = async () => (await services.log()).map(({ signer }) => signer);
+    const status = createStatusSigner({ records, signers, root: config.root, now });
+    const identity = await openIdentity(data, { ...options, records });
     const context: ServerContext = {
       workspace: config.workspace,
       root: config.root,
@@ -84,11 +96,16 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
       records,
       status,
       checkpoints,
-      platform: openSigner(await readServiceKey(dataDir, 'platform')),
+      platform: services.platform,
+      services,
       primitives: nodePrimitives,
       now,
     };
+    const feed = startFeedPublisher(context, {
+      ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
+    });
     const close = async (): Promise<void> => {
+      await feed.close();
       await status.close();
       await checkpoints.close();
       await sequencer.stop();
@@ -98,6 +115,63 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
     await sequencer.stop();
     throw cause;
   }
+}
+
+/**
+ * The log's keys as the records name them. A database that is an older copy may not know of this process's own key yet:
+ * it is believed all the same, so that the copy is found out as what it is.
+ */
+function logKeys(
+  services: ServiceSigners,
+  at: { readonly origin: string; readonly trust: () => Promise<RecordSet | undefined> },
+): LogKeys {
+  return {
+    origin: at.origin,
+    signers: services.log,
+    identity: async () => {
+      const [own] = await services.log();
+      if (own === undefined) throw new Error('a log without a key signs nothing');
+      const { publicKey } = own;
+      const trust = await at.trust();
+      if (trust === undefined) return { origin: at.origin, publicKey };
+      const log = logIdentityOf(trust);
+      const replaced = log.replaced ?? [];
+      const ids = [log.publicKey, ...replaced.map((one) => one.publicKey)].map(
+        ({ keyid }) => keyid,
+      );
+      if (ids.includes(publicKey.keyid)) return log;
+      const before = { publicKey: log.publicKey, lastSize: Number.POSITIVE_INFINITY };
+      return { origin: log.origin, publicKey, replaced: [...replaced, before] };
+    },
+  };
+}
+
+/** @throws ServerError `config_invalid` for an identity-provider.json that cannot be used */
+async function openIdentity(
+  { database, dataDir }: OpenData,
+  options: ContextOptions & { readonly records: CurrentRecords },
+): Promise<Identity> {
+  const { config, origin, now, records } = options;
+  const auth = createAuth({
+    pool: database.pool,
+    secret: await installationSecret(dataDir, 'sign-in-secret'),
+    origin,
+    isSigningCredential: (credentialId) => isSigningCredential(records.register(), credentialId),
+  });
+  const provider = await readProviderConfig(dataDir);
+  const oidc =
+    provider === undefined
+      ? undefined
+      : createOidcSignIn({ db: database.db, config: provider, now });
+  return createIdentity({
+    db: database.db,
+    auth,
+    origin,
+    workspace: config.workspace,
+    domain: signInDomain(config.firm),
+    now,
+    ...(oidc === undefined ? {} : { oidc }),
+  });
 }
 
 async function readFoundingRecord(data: OpenData, root: string): Promise<Founding> {

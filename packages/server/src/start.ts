@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AddressInfo } from 'node:net';
+import { visibleLines } from '@countersign/kernel';
 import { readConfig } from './config-file.ts';
 import type { AppContext } from './context.ts';
 import { buildApp } from './http/index.ts';
@@ -47,12 +48,18 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   try {
     const data = await openData({ dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
     closers.push(data.close);
-    const opened = await openContext(data, { config, origin: `http://${host}:${port}`, now });
+    const onFailure = options.onFailure ?? printFailure;
+    const opened = await openContext(data, {
+      config,
+      origin: config.origin ?? `http://${host}:${port}`,
+      now,
+      onFailure: (error) => onFailure('feed', error),
+    });
     closers.push(opened.close);
     const jobs = await startJobs(opened.context, jobRunners);
     closers.push(() => jobs.stop());
     const context: AppContext = { ...opened.context, jobs };
-    const app = buildApp(context, { onFailure: options.onFailure ?? printFailure });
+    const app = buildApp(context, { onFailure });
     closers.push(() => app.close());
     await app.listen({ host, port });
     const bound = (app.server.address() as AddressInfo).port; // listening on TCP, so it is not a path
@@ -65,5 +72,6 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 
 function printFailure(requestId: string, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  console.error(`request ${requestId} failed: ${text}`);
+  // A message may quote what a caller wrote, and an operator reads it on a terminal.
+  console.error(`request ${requestId} failed: ${visibleLines(text)}`);
 }

@@ -90,19 +90,18 @@ describe('sign-in by password', () => {
       .join('; ');
     const made = await server.app.inject({
       method: 'POST',
-      url: '/v1/auth/api-key/create',
+      url: '/v1/tokens',
       headers: { cookie, origin: 'http://localhost' },
-      payload: { name: 'laptop' },
+      payload: { name: 'laptop', scopes: ['all'] },
     });
     expect(made.statusCode).toBe(200);
-    const { key, id } = made.json<{ key: string; id: string }>();
-    const me = () => server.app.inject({ url: '/v1/me', headers: bearer(key) });
+    const { token, id } = made.json<{ token: string; id: string }>();
+    const me = () => server.app.inject({ url: '/v1/me', headers: bearer(token) });
     expect((await me()).json()).toMatchObject({ account: 'dev' });
     const withdrawn = await server.app.inject({
-      method: 'POST',
-      url: '/v1/auth/api-key/delete',
+      method: 'DELETE',
+      url: `/v1/tokens/${id}`,
       headers: { cookie, origin: 'http://localhost' },
-      payload: { keyId: id },
     });
     expect(withdrawn.statusCode).toBe(200);
     expect((await me()).statusCode).toBe(401);
@@ -115,9 +114,9 @@ describe('sign-in by password', () => {
       .join('; ');
     const made = await server.app.inject({
       method: 'POST',
-      url: '/v1/auth/api-key/create',
+      url: '/v1/tokens',
       headers: { cookie, origin: 'http://elsewhere.example' },
-      payload: { name: 'stolen' },
+      payload: { name: 'stolen', scopes: ['all'] },
     });
     expect(made.statusCode).toBe(403);
   });

@@ -325,7 +325,7 @@ describe('a warrant', () => {
     const log = server.context.founding.keys.find(
       ({ holder }) => holder.kind === 'service' && holder.service === 'log',
     );
-    const opened = openStatus(nodePrimitives, answer.json<Envelope>(), log!.key);
+    const opened = openStatus(nodePrimitives, answer.json<Envelope>(), [log!.key]);
     expect(opened).toBeDefined();
     return opened!;
   };

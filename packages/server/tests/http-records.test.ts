@@ -451,7 +451,12 @@ describe('a record that takes two persons', () => {
     const envelope = await server.sign(policy('1'), ['risk']);
     const first = await post('risk', envelope);
     expect(first.json()).toMatchObject({
-      records: [{ state: 'awaiting-signatures', needs: expect.stringContaining('2 persons') }],
+      records: [
+        {
+          state: 'awaiting-signatures',
+          needs: expect.stringContaining('different persons in the roles'),
+        },
+      ],
     });
     const digest = first.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
     const pending = await server.as('ada', { url: '/v1/pending' });
@@ -530,7 +535,7 @@ describe('enrolling a key', () => {
       actor: 'ada',
       scope: 'firm',
       subjectRef: { workspace: 'main' },
-      content: { key },
+      content: { key, proofing: 'passport seen in person by Ada' },
     };
     const envelope = await server.sign(draft, ['ada']);
     const digest = await digestOf(envelope);
@@ -581,7 +586,7 @@ describe('enrolling a key', () => {
           actor: 'ada',
           scope: 'firm',
           subjectRef: { workspace: 'main' },
-          content: { key },
+          content: { key, proofing: 'passport seen in person by Ada' },
         },
         ['ada', 'ben'],
       ),

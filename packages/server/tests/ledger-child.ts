@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFileBlobStore } from '@countersign/pipeline';
 import { appendRecord } from '../src/ledger/append-record.ts';
+import { fixedLogKeys } from '../src/ledger/log-signers.ts';
 import { startSequencer } from '../src/ledger/sequencer.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { openFilePublishedStore } from '../src/store/published-store.ts';
@@ -19,8 +20,7 @@ await startSequencer({
   database,
   published: openFilePublishedStore(join(directory, 'log')),
   blobs,
-  log: { origin: 'countersign.test/log', publicKey: signer.publicKey },
-  signer,
+  keys: fixedLogKeys({ origin: 'countersign.test/log', publicKey: signer.publicKey }, signer),
   now: () => new Date(),
   intervalMs: 5,
   batchMax: 50,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openFileBlobStore } from '@countersign/pipeline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fixedLogKeys } from '../src/ledger/log-signers.ts';
 import { startSequencer } from '../src/ledger/sequencer.ts';
 import { verifyLog } from '../src/ledger/verify-log.ts';
 import { type EmbeddedDatabase, openEmbeddedDatabase } from '../src/store/embedded-database.ts';
@@ -83,9 +84,10 @@ async function kill(child: ChildProcess): Promise<void> {
 async function stores() {
   const privateKey = createPrivateKey(await readFile(join(directory, 'log.pem')));
   const signer = testKey({ privateKey, publicKey: createPublicKey(privateKey) });
+  const log = { origin: 'countersign.test/log', publicKey: signer.publicKey };
   return {
-    signer,
-    log: { origin: 'countersign.test/log', publicKey: signer.publicKey },
+    log,
+    keys: fixedLogKeys(log, signer),
     blobs: openFileBlobStore(join(directory, 'blobs')),
     published: openFilePublishedStore(join(directory, 'log')),
   };

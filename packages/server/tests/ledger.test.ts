@@ -16,6 +16,7 @@ import { nodePrimitives } from '@countersign/kernel/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { appendRecord, appendRecords } from '../src/ledger/append-record.ts';
 import { openCheckpointWatch } from '../src/ledger/checkpoint-watch.ts';
+import { fixedLogKeys } from '../src/ledger/log-signers.ts';
 import { consistencyProofOf, inclusionProofOf } from '../src/ledger/proofs.ts';
 import { readEnvelope, readLoggedRecords, recordState } from '../src/ledger/read-records.ts';
 import { rebuildDatabase } from '../src/ledger/rebuild.ts';
@@ -421,7 +422,8 @@ describe('tampering as the owner of the database', () => {
   test("the log's key is what a published checkpoint is believed by", async () => {
     const other = testKey();
     const log = { ...ledger.log, publicKey: other.publicKey };
-    await expect(ledger.sequence({ log, signer: other })).rejects.toMatchObject({
+    const keys = fixedLogKeys(log, other);
+    await expect(ledger.sequence({ keys })).rejects.toMatchObject({
       code: 'ledger_corrupt',
     });
   });

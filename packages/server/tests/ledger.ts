@@ -16,6 +16,7 @@ import {
 import { nodePrimitives } from '@countersign/kernel/node';
 import { type BlobStore, openFileBlobStore } from '@countersign/pipeline';
 import { appendRecord } from '../src/ledger/append-record.ts';
+import { fixedLogKeys } from '../src/ledger/log-signers.ts';
 import { type Sequencer, type SequencerOptions, startSequencer } from '../src/ledger/sequencer.ts';
 import { verifyLog } from '../src/ledger/verify-log.ts';
 import { openFilePublishedStore, type PublishedStore } from '../src/store/published-store.ts';
@@ -115,8 +116,7 @@ export async function testLedger(): Promise<TestLedger> {
         database,
         published,
         blobs,
-        log,
-        signer,
+        keys: fixedLogKeys(log, signer),
         now: () => new Date(),
         intervalMs: 10,
         retryMs: 10,

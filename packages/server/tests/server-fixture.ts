@@ -66,10 +66,20 @@ export interface TestDraft
   readonly subjectDigest?: string;
 }
 
-/** A founded firm in demonstration mode on a real database, with every part of the server but the port. */
-export async function testServer(
-  options: { readonly runners?: JobRunners } = {},
-): Promise<TestServer> {
+export interface TestServerOptions {
+  readonly runners?: JobRunners;
+  /** `PEOPLE` unless given. */
+  readonly people?: typeof PEOPLE;
+  /** True unless given. */
+  readonly demonstration?: boolean;
+  /** Where a browser reaches it; `http://localhost` unless given. */
+  readonly origin?: string;
+  /** Of a browser interface built for the test. */
+  readonly webDirectory?: string;
+}
+
+/** A founded firm, in demonstration mode unless asked otherwise, on a real database, with every part of the server but the port. */
+export async function testServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-server-'));
   const database = await testDatabase();
   const now = () => new Date().toISOString();
@@ -81,8 +91,8 @@ export async function testServer(
     {
       firm,
       workspace: 'main',
-      demonstration: true,
-      people: PEOPLE.map((person) => ({
+      demonstration: options.demonstration ?? true,
+      people: (options.people ?? PEOPLE).map((person) => ({
         ...person,
         printedName: printedName(person.account),
         passphrase: PASSPHRASE,
@@ -92,12 +102,20 @@ export async function testServer(
   );
   const data = { dataDir, database, blobs, published, close: () => database.close() };
   const config = { root: founded.root, workspace: 'main', firm };
-  const opened = await openContext(data, { config, origin: 'http://localhost', now });
+  const opened = await openContext(data, {
+    config,
+    origin: options.origin ?? 'http://localhost',
+    now,
+  });
   // Most suites queue no job.
   const jobs = await startJobs(opened.context, options.runners ?? ({} as JobRunners));
   const context: AppContext = { ...opened.context, jobs };
   const failures: unknown[] = [];
-  const app = buildApp(context, { onFailure: (_id, error) => failures.push(error) });
+  const { webDirectory } = options;
+  const app = buildApp(context, {
+    onFailure: (_id, error) => failures.push(error),
+    ...(webDirectory === undefined ? {} : { webDirectory }),
+  });
   const people = new Map(founded.people.map((person) => [person.account, person]));
   const person = (account: string): FoundedPerson => {
     const one = people.get(account);

@@ -9,6 +9,7 @@ import {
   readChangeRequest,
   readWarrantRecord,
   recordsOfType,
+  replacementOf,
   type SubjectRef,
   versionContext,
 } from '@countersign/kernel';
@@ -124,7 +125,7 @@ function summarise(
 function stateOf(set: RecordSet, record: CountedRecord, now: string): ChangeRequestState {
   if (warrantOf(set, record.digest) !== undefined) return 'promoted';
   if (approvalsOf(set, record.digest).some(isRejection)) return 'rejected';
-  if (isReplaced(set, record)) return 'replaced';
+  if (replacementOf(set, record) !== undefined) return 'replaced';
   const verdict = judgeChangeRequest(set, record.digest, { phase: 'promote', now });
   return apartFromSodCheck(verdict).allowed ? 'ready' : 'open';
 }
@@ -135,19 +136,6 @@ function isRejection(record: CountedRecord): boolean {
   } catch {
     return false; // what cannot be read decides nothing; the kernel reports the missing signature
   }
-}
-
-function isReplaced(set: RecordSet, record: CountedRecord): boolean {
-  const { subjectRef, content } = record.statement.predicate;
-  return recordsOfType(set, 'change-record').some(
-    ({ index, statement: { predicate } }) =>
-      index > record.index &&
-      predicate.subjectRef.workspace === subjectRef.workspace &&
-      predicate.subjectRef.model === subjectRef.model &&
-      predicate.subjectRef.use === subjectRef.use &&
-      predicate.subjectRef.version === subjectRef.version &&
-      predicate.content.transition === content.transition,
-  );
 }
 
 function unknown(digest: string, reason?: string): ServerError {

@@ -9,10 +9,11 @@ import {
 import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
 import { findingsRegister } from './findings.ts';
 import { apartFromSodCheck } from './separation-record.ts';
+import { trustNotices } from './trust-notices.ts';
 import { listWarrants } from './warrants.ts';
 
 export interface InboxItem {
-  readonly kind: 'approve' | 'assess' | 'promote' | 'finding' | 'expiry';
+  readonly kind: 'approve' | 'assess' | 'promote' | 'finding' | 'expiry' | 'notice';
   /** What to open: a change request, finding or warrant, by digest. */
   readonly digest: string;
   readonly subject: string;
@@ -42,6 +43,7 @@ export function inbox(
     ...requests.flatMap((request) => itemsOfRequest(set, request, me)),
     ...ownFindings(set, me),
     ...expiring(set, me),
+    ...notices(set, me),
   ];
   return items.sort((a, b) => a.since.localeCompare(b.since));
 }
@@ -124,6 +126,17 @@ function ownFindings(set: RecordSet, me: Me): readonly InboxItem[] {
       text: `respond to ${finding.id} by ${finding.content.due}: ${finding.content.title}`,
       since: finding.raisedAt,
     }));
+}
+
+/** Whom the firm is about to trust concerns everybody: a delay without notice would be a wait, not a safeguard. */
+function notices(set: RecordSet, me: Me): readonly InboxItem[] {
+  return trustNotices(set, me.now).map(({ digest, subject, text, since }) => ({
+    kind: 'notice' as const,
+    digest,
+    subject,
+    text,
+    since,
+  }));
 }
 
 function expiring(set: RecordSet, me: Me): readonly InboxItem[] {

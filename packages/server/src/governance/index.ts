@@ -21,4 +21,6 @@ export {
   prepareChangeRequest,
 } from './prepare-change-request.ts';
 export { type Promotion, promote } from './promote.ts';
+export { summariseWarrant } from './summarise-warrant.ts';
+export { type TrustNotice, trustNotices } from './trust-notices.ts';
 export { listWarrants, type WarrantEntry } from './warrants.ts';

@@ -18,6 +18,7 @@ import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
 import { findChangeRequest, warrantOf } from './change-requests.ts';
 import { apartFromSodCheck, recordedSeparation, separationOf } from './separation-record.ts';
+import { turns } from './take-turns.ts';
 import { warrantTerms } from './warrant-terms.ts';
 
 export type Promotion =
@@ -46,15 +47,22 @@ export async function promote(
   digest: string,
   actor: string,
 ): Promise<Promotion> {
-  // A lock of the session, not of a transaction: the records must be committed to be sequenced while it is held.
-  const lock = await context.database.connect();
-  try {
-    await lock.query('SELECT pg_advisory_lock($1, hashtext($2))', [PROMOTION_LOCK, digest]);
-    return await promoteAlone(context, digest, actor);
-  } finally {
-    await lock.end();
-  }
+  return inTurn(digest, async () => {
+    // A lock of the session, not of a transaction: the records must be committed to be sequenced while it is held.
+    const lock = await context.database.connect();
+    try {
+      await lock.query('SELECT pg_advisory_lock($1, hashtext($2))', [PROMOTION_LOCK, digest]);
+      return await promoteAlone(context, digest, actor);
+    } finally {
+      await lock.end();
+    }
+  });
 }
+
+/** Each holds a connection of its own, of which the database has few: who asks a hundred times takes no more. */
+const PROMOTIONS_AT_ONCE = 4;
+/** Of this process; between processes the lock in the database decides. */
+const inTurn = turns(PROMOTIONS_AT_ONCE);
 
 async function promoteAlone(
   context: ServerContext,

@@ -10,6 +10,7 @@ import { errorReply } from './error-reply.ts';
 import { codedError } from './error-status.ts';
 import { registerDecisionsRoutes } from './routes/decisions.ts';
 import { registerDocumentsRoutes } from './routes/documents.ts';
+import { registerEnforcementRoutes } from './routes/enforcement.ts';
 import { registerGovernanceRoutes } from './routes/governance.ts';
 import { registerIdentityRoutes } from './routes/identity.ts';
 import { registerJobsRoutes } from './routes/jobs.ts';
@@ -17,17 +18,26 @@ import { registerLogRoutes } from './routes/log.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerRecordsRoutes } from './routes/records.ts';
 import { registerRegistryRoutes } from './routes/registry.ts';
+import { registerSessionsRoutes } from './routes/sessions.ts';
 import { registerSignInRoutes } from './routes/sign-in.ts';
+import { registerSigningRoutes } from './routes/signing.ts';
+import { registerTokensRoutes } from './routes/tokens.ts';
+import { webPages } from './routes/web.ts';
 
 /** Of a body without a limit of its own. */
 const BODY_BYTES_MAX = 1024 * 1024;
 const PARAM_LENGTH_MAX = 512;
+/** Of a connection on which nothing moves, and of a request until its last byte: who sends slowly holds one no longer. */
+const SILENT_MS_MAX = 2 * 60_000;
+const REQUEST_MS_MAX = 30 * 60_000;
 
 export interface AppOptions {
   /** Told of every failure that is ours, with its request id. */
   readonly onFailure?: (requestId: string, error: unknown) => void;
   /** Told of every route as it is registered. */
   readonly onRoute?: (method: string, path: string) => void;
+  /** Where the built browser interface lies; packages/web/dist unless given. */
+  readonly webDirectory?: string;
 }
 
 /** The HTTP application over a context; it listens to nothing yet. */
@@ -38,6 +48,8 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
     bodyLimit: BODY_BYTES_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
+    connectionTimeout: SILENT_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
     // Names have 128 characters at most, digests 64: what is longer is refused by the schema, with its place.
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     frameworkErrors: (error, request, reply) => {
@@ -51,7 +63,10 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
     reply.headers(ownHeaders(request.id));
   });
   app.addHook('onRoute', ({ method, url }) => options.onRoute?.(String(method), url));
-  app.setNotFoundHandler((request) => {
+  const pages = webPages(options.webDirectory);
+  app.setNotFoundHandler(async (request, reply) => {
+    const page = await pages(request, reply);
+    if (page !== undefined) return page;
     throw new ServerError(
       'route_unknown',
       `nothing is at \`${request.method} ${request.url}\`; see /openapi.json`,
@@ -60,9 +75,13 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
   app.setErrorHandler((error, request, reply) => answerError(error, { request, reply, options }));
   registerOperationsRoutes(app, context);
   registerSignInRoutes(app, context);
+  registerSessionsRoutes(app, context);
+  registerTokensRoutes(app, context);
   registerIdentityRoutes(app, context);
   registerRecordsRoutes(app, context);
+  registerSigningRoutes(app, context);
   registerLogRoutes(app, context);
+  registerEnforcementRoutes(app, context);
   registerRegistryRoutes(app, context);
   registerGovernanceRoutes(app, context);
   registerJobsRoutes(app, context);
@@ -77,6 +96,8 @@ function ownHeaders(requestId: string) {
     'x-content-type-options': 'nosniff',
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
+    'content-security-policy': "frame-ancestors 'none'",
+    'x-frame-options': 'DENY',
   };
 }
 

@@ -41,6 +41,11 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     status: 409,
     meaning: 'the minted warrant did not verify from records and was not published',
   },
+  summary_refused: {
+    status: 409,
+    meaning:
+      'only a full production warrant that holds has a verification summary; `missing` says why not',
+  },
   job_unknown: { status: 404, meaning: 'no job of that id' },
   job_invalid: { status: 422, meaning: 'the parameters of a job cannot be used' },
   job_request_refused: {
@@ -82,6 +87,48 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     meaning: 'policies/access.cedar does not parse or does not fit its schema',
   },
   account_exists: { status: 409, meaning: 'the account id is taken' },
+  account_unknown: { status: 404, meaning: 'no account of that id' },
+  account_lock_refused: {
+    status: 409,
+    meaning: 'the account cannot be locked or unlocked so; another administrator has to unlock it',
+  },
+  scope_missing: {
+    status: 403,
+    meaning: 'the API token has no scope for this; the message names the one it takes',
+  },
+  session_unknown: { status: 404, meaning: 'no open session of that id is the caller’s' },
+  session_not_fresh: {
+    status: 403,
+    meaning:
+      'a new way to sign in is added within a quarter of an hour of signing in: sign in again',
+  },
+  token_unknown: { status: 404, meaning: 'no API token of that id is the caller’s' },
+  token_limit: { status: 409, meaning: 'the account holds as many API tokens as it may' },
+  passkey_refused: {
+    status: 409,
+    meaning:
+      'the passkey cannot be registered for signing in: it does not verify its user, or it signs records',
+  },
+  passkey_unknown: { status: 404, meaning: 'no passkey of that id signs in the caller' },
+  identity_unknown: {
+    status: 403,
+    meaning:
+      'the identity at the firm’s provider is linked to no account; nobody gets an account by signing in',
+  },
+  identity_taken: {
+    status: 409,
+    meaning: 'the identity at the firm’s provider signs in as another account',
+  },
+  sign_in_state_invalid: {
+    status: 400,
+    meaning: 'this browser has no such sign-in at the firm’s provider under way, or it was used',
+  },
+  provider_unknown: { status: 404, meaning: 'no identity provider is configured' },
+  provider_unavailable: { status: 503, meaning: 'the identity provider does not answer' },
+  provider_answer_refused: {
+    status: 403,
+    meaning: 'the identity provider’s answer, or its ID token, does not verify',
+  },
   key_file_invalid: { status: 500, meaning: 'a key file cannot be read, or its halves do not fit' },
   passphrase_wrong: { status: 500, meaning: 'a key does not open with the passphrase' },
   already_founded: { status: 500, meaning: 'the data directory or database holds a firm already' },

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Action, Route } from '@countersign/contract';
+import type { Role } from '@countersign/kernel';
+import { providerAt } from '@countersign/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
-import type { AccessQuestion, Account, Principal } from '../identity/index.ts';
-import { rolesOf, trustedOrigins } from '../identity/index.ts';
+import type { AccessQuestion, Caller, Principal, Via } from '../identity/index.ts';
+import { actionsOf, groupRoles, modelLimits, rolesOf, trustedOrigins } from '../identity/index.ts';
 import { auditRead, auditRefusal } from './audit.ts';
 import { readPart } from './validate.ts';
 
-/** A known caller, with the roles of enrolled keys at this moment. */
-export type Actor = Account & Principal;
+/** A known caller, with the roles of enrolled keys at this moment, and of a session's groups. */
+export type Actor = Caller & Principal;
 
 interface Parts<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> {
   readonly params: z.infer<P>;
@@ -84,6 +86,7 @@ export function registerRoute<
       const asked =
         questions === undefined ? [{ action: access } as AccessQuestion] : await questions(call);
       for (const question of asked) authorise(context, actor, question);
+      await refuseOtherModels(context, call);
       const answer = await act(call);
       if (SENSITIVE.has(access)) await auditRead(context, { actor, action: access, request });
       return answer;
@@ -112,16 +115,53 @@ export function registerPublicRoute<
   });
 }
 
-/** @throws ServerError `not_permitted` with the deciding policy's reason */
+/** @throws ServerError `scope_missing`, `not_permitted` with the deciding policy's reason */
 export function authorise(
   context: Pick<ServerContext, 'access'>,
-  actor: Principal,
+  actor: Principal & { readonly via: Via },
   question: AccessQuestion,
 ): void {
+  refuseBeyondScopes(actor.via, question.action);
   const answer = context.access.decide(actor, question);
   if (!answer.allowed) {
     throw new ServerError('not_permitted', answer.reason, { details: { action: question.action } });
   }
+}
+
+/** Cedar knows roles, not models: what an external validator's key is limited to is looked up here. */
+async function refuseOtherModels(context: ServerContext, call: Call): Promise<void> {
+  const { account } = call.actor;
+  const limits = modelLimits(context.records.register(), account, context.now());
+  if (limits === undefined) return;
+  const named = [call.params, call.query, call.body].map((part) => memberOf(part, 'model'));
+  const digest = memberOf(call.params, 'digest');
+  const record =
+    digest === undefined ? undefined : (await context.records.current()).byDigest.get(digest);
+  const other = [...named, record?.statement.predicate.subjectRef.model].find(
+    (model) => model !== undefined && !limits.has(model),
+  );
+  if (other === undefined) return;
+  throw new ServerError(
+    'not_permitted',
+    `the key of \`${account}\` is for ${[...limits].join(', ')}, not for \`${other}\``,
+    { details: { model: other } },
+  );
+}
+
+function memberOf(part: unknown, name: string): string | undefined {
+  if (typeof part !== 'object' || part === null) return undefined;
+  const value: unknown = Reflect.get(part, name);
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A token does what its account may and its scopes allow. */
+function refuseBeyondScopes(via: Via, action: Action): void {
+  if (via.kind !== 'token' || actionsOf(via.scopes).has(action)) return;
+  const reason =
+    action === 'sign-in:manage'
+      ? 'an API token makes no tokens and changes nothing about how somebody signs in, whatever its scopes: sign in for that'
+      : `the API token has the scope ${via.scopes.map((one) => `\`${one}\``).join(', ') || 'of nothing'}; this takes \`${action}\``;
+  throw new ServerError('scope_missing', reason, { details: { action } });
 }
 
 function declare(
@@ -180,24 +220,40 @@ async function actorOf(context: ServerContext, request: FastifyRequest): Promise
     const value = request.headers[name];
     if (value !== undefined) headers.set(name, value);
   }
-  const account = await context.identity.authenticate(headers);
-  if (account === undefined) {
+  const caller = await context.identity.authenticate(headers);
+  if (caller === undefined) {
     throw new ServerError(
       'not_signed_in',
       'no valid API key or session came with the request; send `Authorization: Bearer KEY` or sign in',
     );
   }
-  return { ...account, roles: rolesOf(context.records.register(), account.account, context.now()) };
+  return { ...caller, roles: await rolesOfCaller(context, caller) };
 }
 
-/** A browser sends the session's cookie with requests that other sites make; it says so in `Origin`. */
+async function rolesOfCaller(context: ServerContext, caller: Caller): Promise<readonly Role[]> {
+  const held = rolesOf(context.records.register(), caller.account, context.now());
+  const groups = caller.via.kind === 'session' ? caller.via.groups : undefined;
+  if (groups === undefined) return held;
+  return [
+    ...new Set([
+      ...held,
+      ...groupRoles(providerAt(await context.records.current(), context.now()), groups),
+    ]),
+  ];
+}
+
+/**
+ * A browser sends the session's cookie with requests that other sites make; it says so in `Origin`, which it sends with
+ * everything but a read. What comes with a cookie and without an origin is no page of ours.
+ */
 function refuseForeignOrigin(context: ServerContext, request: FastifyRequest): void {
-  const { authorization, origin } = request.headers;
-  if (authorization !== undefined || origin === undefined || request.method === 'GET') return;
-  if (!trustedOrigins(context.identity.origin).includes(origin)) {
-    throw new ServerError(
-      'not_permitted',
-      `a request from \`${origin}\` may not use the session of this site`,
-    );
-  }
+  const { authorization, cookie, origin } = request.headers;
+  if (authorization !== undefined || cookie === undefined || request.method === 'GET') return;
+  if (origin !== undefined && trustedOrigins(context.identity.origin).includes(origin)) return;
+  throw new ServerError(
+    'not_permitted',
+    origin === undefined
+      ? 'a request with a session says which site it comes from, in `Origin`'
+      : `a request from \`${origin}\` may not use the session of this site`,
+  );
 }

@@ -5,7 +5,7 @@ import {
   accountOf,
   type Envelope,
   type Founding,
-  foundRegister,
+  foundTrust,
   type KeyAlgorithm,
   type KeyEntry,
   keyEntryJson,
@@ -82,6 +82,9 @@ interface Place {
 const ORIGIN = 'http://localhost';
 /** Two administrators found a firm together. */
 const QUORUM = 2;
+/** When the quorum is lost: three persons of the watching duties, and a week in which an administrator can object. */
+const RECOVERY_PERSONS = 3;
+const RECOVERY_HOURS = 168;
 
 /**
  * Makes the keys of services and first people, the founding record signed by two administrators, and accounts with
@@ -172,6 +175,7 @@ async function foundingOf(
     demonstration: plan.demonstration,
     delayHours: plan.delayHours ?? (plan.demonstration ? 0 : 24),
     quorum: QUORUM,
+    recovery: { persons: RECOVERY_PERSONS, delayHours: plan.demonstration ? 0 : RECOVERY_HOURS },
     logOrigin: origin,
     keys: [...serviceKeys, ...personKeys],
   };
@@ -216,14 +220,14 @@ async function signFounding(
 
 /** What we write must found a firm by the kernel's own rules. */
 function assertFounds(envelope: Envelope, administrators: readonly FoundingPerson[]): void {
-  const result = foundRegister(nodePrimitives, readRecord(nodePrimitives, envelope));
+  const result = foundTrust(nodePrimitives, readRecord(nodePrimitives, envelope));
   if ('refused' in result) {
     throw new ServerError(
       'founding_invalid',
       `the founding record founds nothing: ${result.refused}`,
     );
   }
-  const enrolled = new Set([...result.register.values()].map(accountOf));
+  const enrolled = new Set([...result.state.register.values()].map(accountOf));
   if (!administrators.every(({ account }) => enrolled.has(account))) {
     throw new ServerError('founding_invalid', 'an administrator was not enrolled');
   }

@@ -6,7 +6,23 @@ export {
   loadAccessPolicies,
   type Principal,
 } from './access.ts';
-export { CLIENT_ADDRESS_HEADER, createAuth, trustedOrigins } from './auth.ts';
+export { lockAccount, unknownAccount, unlockAccount } from './account-lock.ts';
+export {
+  CLIENT_ADDRESS_HEADER,
+  createAuth,
+  isHttps,
+  SESSION_FRESH_SECONDS,
+  trustedOrigins,
+} from './auth.ts';
+export type { Caller, Via } from './caller.ts';
+export {
+  accountOfIdentity,
+  type LinkedIdentity,
+  linkIdentity,
+  listIdentities,
+  type ProviderIdentity,
+  unlinkIdentity,
+} from './external-identities.ts';
 export {
   checkFoundingPlan,
   type Founded,
@@ -15,6 +31,7 @@ export {
   type FoundingPlan,
   found,
 } from './found.ts';
+export { groupRoles, type SessionGroups } from './group-roles.ts';
 export {
   type Account,
   type CreatedAccount,
@@ -23,6 +40,7 @@ export {
   type NewAccount,
   signInDomain,
 } from './identity.ts';
+export { readProviderConfig } from './identity-provider-file.ts';
 export {
   createKeyFile,
   type KeyFile,
@@ -31,10 +49,20 @@ export {
   readKeyFile,
   writeKeyFile,
 } from './key-file.ts';
+export { attemptedKey, claimAttempt, forgetFailures } from './lock-out.ts';
+export { modelLimits } from './model-limits.ts';
+export { createOidcSignIn, OIDC_PATH, OIDC_SECONDS, type OidcSignIn } from './oidc-sign-in.ts';
 export { keysOf, rolesOf } from './roles-of.ts';
 export {
+  createNextServiceKey,
   createServiceKeys,
   installationSecret,
+  nextServiceKeyPath,
+  readNextServiceKey,
   readServiceKey,
   serviceKeyPath,
 } from './service-keys.ts';
+export { adoptServiceKeys, openServiceSigners, type ServiceSigners } from './service-signers.ts';
+export { endSession, endSessions, listSessions, type OpenSession } from './sessions.ts';
+export { isSignInCredential, isSigningCredential } from './sign-in-credentials.ts';
+export { actionsOf, createToken, listTokens, revokeToken, type Token } from './tokens.ts';

@@ -13,6 +13,8 @@ const EVERYBODY: readonly EnrolledKey[] = ['a', 'b'].map((account) => ({
   holder: { kind: 'person', account, roles: ROLES },
   effectiveFrom: '',
   enrolledBy: '',
+  enrolledIndex: 0,
+  endings: [],
 }));
 
 /** Whether only a service's key makes a record of this type count. Derived from the kernel's rule, not listed again. */

@@ -2,6 +2,7 @@
 import {
   accountOf,
   type EnrolledKey,
+  isInForce,
   type KeyRegister,
   ROLES,
   type Role,
@@ -14,11 +15,11 @@ export function keysOf(register: KeyRegister, account: string): readonly Enrolle
   );
 }
 
-/** Roles of the keys in effect at a time. Without an enrolled key there is no role, whatever a table says. */
+/** Roles of the keys in force at a time. Without an enrolled key there is no role, whatever a table says. */
 export function rolesOf(register: KeyRegister, account: string, now: string): readonly Role[] {
   const held = new Set(
     keysOf(register, account)
-      .filter((key) => key.effectiveFrom <= now)
+      .filter((key) => isInForce(key, now))
       .flatMap((key) => (key.holder.kind === 'person' ? key.holder.roles : [])),
   );
   return ROLES.filter((role) => held.has(role));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { access, mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SERVICES, type Service } from '@countersign/kernel';
 import { createKeyFile, type KeyFile, readKeyFile, writeKeyFile } from './key-file.ts';
@@ -27,6 +27,41 @@ export function readServiceKey(dataDir: string, service: Service): Promise<KeyFi
 
 export function serviceKeyPath(dataDir: string, service: Service): string {
   return join(dataDir, 'keys', `${service}.json`);
+}
+
+/**
+ * The key that is to take the place of a service's key, from the moment it is made until it has done so.
+ * @throws ServerError `key_file_invalid`
+ */
+export async function readNextServiceKey(
+  dataDir: string,
+  service: Service,
+): Promise<KeyFile | undefined> {
+  const path = nextServiceKeyPath(dataDir, service);
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  );
+  return exists ? readKeyFile(path) : undefined;
+}
+
+/** Makes the next key of a service beside the one in use. Refuses to make a second one. */
+export async function createNextServiceKey(dataDir: string, service: Service): Promise<KeyFile> {
+  const file = createKeyFile({ algorithm: 'ed25519' });
+  await writeKeyFile(nextServiceKeyPath(dataDir, service), file);
+  return file;
+}
+
+/**
+ * The next key becomes the only one: one rename, so that a crash leaves either. The old private key is gone with it,
+ * since whoever finds it could still deceive a reader who has not heard of the change.
+ */
+export async function adoptNextServiceKey(dataDir: string, service: Service): Promise<void> {
+  await rename(nextServiceKeyPath(dataDir, service), serviceKeyPath(dataDir, service));
+}
+
+export function nextServiceKeyPath(dataDir: string, service: Service): string {
+  return join(dataDir, 'keys', `${service}.next.json`);
 }
 
 /** A secret of this installation, made on first use; only its own user may read it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { AnalysisError } from '@countersign/analysis';
-import { type Json, KernelError } from '@countersign/kernel';
+import { type Json, KernelError, visibleLines } from '@countersign/kernel';
 import { PipelineError } from '@countersign/pipeline';
 import { ServerError } from '../errors.ts';
 import type { JobError } from './job.ts';
@@ -16,7 +16,8 @@ export function jobErrorOf(cause: unknown): JobError {
     const details = JSON.parse(JSON.stringify(cause.details)) as Json; // details are plain data
     return { code: cause.code, message: cause.message, details };
   }
-  console.error('job failed unforeseen', cause);
+  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  console.error(`job failed unforeseen: ${visibleLines(text)}`);
   return {
     code: 'internal',
     message: 'the job failed in a way nobody foresaw; the server log says more',

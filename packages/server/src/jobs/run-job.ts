@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { openScorer, scorerSpecOf } from '@countersign/analysis';
-import { type Json, sha256Hex } from '@countersign/kernel';
+import { attributionsOf, type Json, type RecordSet, sha256Hex } from '@countersign/kernel';
 import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
@@ -52,7 +52,12 @@ export const runJob: JobRunner = async (context, work) => {
       'the run-request names no commit and bundle; make it with `countersign run --remote`',
     );
   }
-  const { result, blobs } = await runWorker(work, { blobs: context.blobs, commit, bundle });
+  const { result, blobs } = await runWorker(work, {
+    blobs: context.blobs,
+    commit,
+    bundle,
+    openPgpKeys: openPgpKeysOf(set, context.workspace),
+  });
   if (result.failure !== null) throw failedRun(result.failure);
   const file = await pipelineFileOf(result, blobs);
   const use = useOf(file, request);
@@ -71,11 +76,20 @@ export const runJob: JobRunner = async (context, work) => {
     resultDigest: resultBlob.digest,
     run: `run-${work.id}`,
     frozen: await freezeMonitoring(context, { result, file, servable }),
-    accounts: await accountsByEmail(context, result.source.contributorEmails),
+    accounts: await accountsByEmail(
+      context,
+      result.source.contributors.map(({ email }) => email),
+    ),
   };
   await context.blobs.put(manifestBytes(manifestOf(result, servable)));
   return (tx) => register(context, tx, registered);
 };
+
+/** OpenPGP signatures of commits do not carry their key; these are the ones that attributions vouch for. */
+function openPgpKeysOf(set: RecordSet, workspace: string): readonly string[] {
+  const keys = attributionsOf(set, workspace).flatMap(({ publicKey }) => publicKey ?? []);
+  return [...new Set(keys)];
+}
 
 /** The request was queued together with the job and may still be on its way into the log. */
 async function requestSet(context: ServerContext, request: string | undefined) {

@@ -71,9 +71,9 @@ export function sourceRevisionContent(
     tree: source.tree,
     clean: true, // a run starts from an archived commit, never from a working tree
     bundle: source.bundle.digest,
-    authors: source.contributorEmails.map((email) => {
-      const account = accounts.get(email.toLowerCase());
-      return { email, ...(account === undefined ? {} : { account }) };
+    authors: source.contributors.map((contributor) => {
+      const account = accounts.get(contributor.email.toLowerCase());
+      return { ...contributor, ...(account === undefined ? {} : { account }) };
     }),
   };
 }
@@ -170,11 +170,14 @@ export function specContent(
     ...(artifact.reasons === undefined || decision.reasons === undefined
       ? {}
       : { reasons: { file: artifact.reasons, ...decision.reasons } }),
-    fallback: {
-      kind: decision.fallback?.kind ?? 'manual-queue',
-      detail: decision.fallback?.detail ?? 'none declared; a refused case goes to a person',
-    },
+    fallback: fallbackOf(decision.fallback),
     design: toRecordJson(file.design ?? {}),
     monitoring: toRecordJson({ ...file.monitoring, ...(frozen === null ? {} : { frozen }) }),
   };
+}
+
+function fallbackOf(declared: Decision['fallback']): ModelSpecContent['fallback'] {
+  if (declared === undefined)
+    return { kind: 'manual-queue', detail: 'none declared; a refused case goes to a person' };
+  return { ...declared, detail: declared.detail ?? '' };
 }

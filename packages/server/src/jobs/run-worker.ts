@@ -39,12 +39,19 @@ export interface WorkerRun {
  */
 export async function runWorker(
   place: WorkerPlace,
-  source: { readonly blobs: BlobStore; readonly commit: string; readonly bundle: string },
+  source: {
+    readonly blobs: BlobStore;
+    readonly commit: string;
+    readonly bundle: string;
+    /** Armoured public keys that signatures of commits are verified with. */
+    readonly openPgpKeys?: readonly string[];
+  },
 ): Promise<WorkerRun> {
   const directory = join(place.scratch, 'blobs');
   const blobs = openFileBlobStore(directory);
   const bundle = await blobs.putStream(source.blobs.open(source.bundle));
   const { cacheDir, network, base } = toolVariables();
+  const { openPgpKeys = [] } = source;
   const job: WorkerJob = {
     kind: 'run',
     source: { bundle, commit: source.commit },
@@ -52,6 +59,7 @@ export async function runWorker(
     workDir: await workDirectory(place),
     cacheDir,
     draft: false,
+    ...(openPgpKeys.length === 0 ? {} : { openPgpKeys: [...openPgpKeys] }),
     hostVariables: { ...network },
   };
   const answer = await superviseWorker(place, job, base);

@@ -10,15 +10,19 @@ export {
   type CheckpointWatch,
   openCheckpointWatch,
 } from './checkpoint-watch.ts';
+export { logIdentityOf } from './log-identity.ts';
 export type { LogProblem } from './log-problems.ts';
+export { fixedLogKeys, type LogKeys, type LogSigner } from './log-signers.ts';
 export { databaseTiles } from './log-tiles.ts';
 export { consistencyProofOf, type InclusionProof, inclusionProofOf } from './proofs.ts';
 export {
   CHECKPOINT_PATH,
   type LogIdentity,
   type PublishedCheckpoint,
+  type ReplacedLogKey,
   readPublishedCheckpoint,
 } from './published-log.ts';
+export { type PublishedRecord, publishedBundles } from './published-records.ts';
 export {
   checkpointedSize,
   type LogRange,

@@ -5,6 +5,7 @@ import type { Client, ClientBase } from 'pg';
 import { ServerError } from '../errors.ts';
 import type { PublishedStore } from '../store/index.ts';
 import { logSize } from './log-growth.ts';
+import type { LogKeys } from './log-signers.ts';
 import { databaseTiles } from './log-tiles.ts';
 import { recordCheckpoint, type TreeHead } from './publish-checkpoint.ts';
 import {
@@ -17,7 +18,7 @@ import {
 export interface PositionContext {
   readonly client: Client;
   readonly published: PublishedStore;
-  readonly log: LogIdentity;
+  readonly keys: Pick<LogKeys, 'identity'>;
   readonly now: () => Date;
 }
 
@@ -28,7 +29,8 @@ export interface PositionContext {
  * @throws ServerError `ledger_behind`, `ledger_fork`, `ledger_corrupt`
  */
 export async function checkPosition(context: PositionContext): Promise<TreeHead> {
-  const { client, published, log } = context;
+  const { client, published } = context;
+  const log = await context.keys.identity();
   const size = await logSize(client);
   const remembered = await rememberedCheckpoint(client, log);
   if (remembered !== undefined) {

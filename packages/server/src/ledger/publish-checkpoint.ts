@@ -5,10 +5,10 @@ import {
   edgeTiles,
   encodeEntries,
   entriesPath,
+  equalBytes,
   leafHash,
   newTiles,
   rootFromTiles,
-  signCheckpoint,
   TILE_WIDTH,
   tilePath,
   tilesForConsistency,
@@ -21,6 +21,7 @@ import { nodePrimitives } from '@countersign/kernel/node';
 import type { ClientBase } from 'pg';
 import { ServerError } from '../errors.ts';
 import { logSize } from './log-growth.ts';
+import { signCheckpointWith } from './log-signers.ts';
 import { databaseTiles } from './log-tiles.ts';
 import { CHECKPOINT_PATH } from './published-log.ts';
 import { bundlePath, encodeRecordBundle } from './record-bundle.ts';
@@ -45,7 +46,7 @@ export async function publishCheckpoint(
   context: SequencerContext,
   head: TreeHead,
 ): Promise<TreeHead> {
-  const { client, published, observe, signer, log } = context;
+  const { client, published, observe, keys } = context;
   const size = Math.min(await logSize(client), head.size + context.batchMax);
   if (size === head.size) {
     return head;
@@ -70,8 +71,8 @@ export async function publishCheckpoint(
   // From here on the tree is signed. A crash leaves a signature nobody saw, of entries that are committed and
   // therefore the same next time: two different trees of one size are never signed.
   await checkFence(context, { lock: false });
-  const by = { name: log.origin, signer, publicKey: log.publicKey };
-  const text = await signCheckpoint(nodePrimitives, { origin: log.origin, size, root }, by);
+  const next = { origin: keys.origin, size, root };
+  const text = await signCheckpointWith(await keys.signers(), next);
   observe('checkpoint-signed');
 
   // The entries are checkpointed with this rename. A sequencer that was fenced between the check and here can
@@ -130,10 +131,22 @@ interface Leaves {
 
 async function readLeaves(client: ClientBase, from: number, to: number): Promise<Leaves> {
   const start = from - (from % TILE_WIDTH);
-  const { rows } = await client.query<{ leaf: Uint8Array }>(
-    'SELECT leaf FROM log_entry WHERE index >= $1 AND index < $2 ORDER BY index',
+  const { rows } = await client.query<{ leaf: Uint8Array; leaf_hash: Uint8Array }>(
+    'SELECT leaf, leaf_hash FROM log_entry WHERE index >= $1 AND index < $2 ORDER BY index',
     [start, to],
   );
+  // The tree was proven over the hashes. A leaf that is not its hash's was changed since, and would replace the sound one in
+  // the published copy, which the database is rebuilt from.
+  const changed = rows.findIndex(
+    ({ leaf, leaf_hash }) => !equalBytes(leafHash(nodePrimitives, leaf), leaf_hash),
+  );
+  if (changed !== -1) {
+    throw new ServerError(
+      'ledger_fork',
+      `entry ${start + changed} of the database is not the one that the log holds; run \`countersign ledger verify\` to see which rows were changed`,
+      { details: { index: start + changed } },
+    );
+  }
   return { start, data: rows.map((row) => row.leaf) };
 }
 

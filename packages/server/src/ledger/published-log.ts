@@ -1,24 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type Checkpoint,
+  checkpointSignedBy,
   decodeEntries,
   entriesPath,
   type PublicKey,
+  parseCheckpoint,
   TILE_WIDTH,
   type TileReader,
   type TileRef,
   tilePath,
-  verifyCheckpoint,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { ServerError } from '../errors.ts';
 import { getPublished, type PublishedStore } from '../store/index.ts';
 import { key, tileReader } from './log-tiles.ts';
 
-/** Names a log: the origin line of its checkpoints and the key that signs them. */
+/** Names a log: the origin line of its checkpoints and the keys that sign them. */
 export interface LogIdentity {
   readonly origin: string;
+  /** Signs its checkpoints now. */
   readonly publicKey: PublicKey;
+  /** Signed earlier ones; none where the log's key was never replaced. */
+  readonly replaced?: readonly ReplacedLogKey[];
+}
+
+/** A log key that another has taken the place of. What it signed before stays true; what it signs later is refused. */
+export interface ReplacedLogKey {
+  readonly publicKey: PublicKey;
+  /** Size of the largest tree without the record that replaced it. */
+  readonly lastSize: number;
 }
 
 export const CHECKPOINT_PATH = 'checkpoint';
@@ -45,7 +56,7 @@ export async function readPublishedCheckpoint(
 /** @throws ServerError `ledger_corrupt` */
 export function trustCheckpoint(text: string, log: LogIdentity, what: string): PublishedCheckpoint {
   const { origin: name, publicKey } = log;
-  const checkpoint = verifyCheckpoint(nodePrimitives, text, { name, publicKey });
+  const checkpoint = checkpointSignedBy(nodePrimitives, text, { name, keys: keysFor(text, log) });
   if (checkpoint === undefined) {
     throw new ServerError(
       'ledger_corrupt',
@@ -54,6 +65,21 @@ export function trustCheckpoint(text: string, log: LogIdentity, what: string): P
     );
   }
   return { ...checkpoint, text };
+}
+
+function keysFor(text: string, { publicKey, replaced = [] }: LogIdentity): readonly PublicKey[] {
+  const size = sizeOf(text);
+  const earlier = replaced.filter(({ lastSize }) => size <= lastSize);
+  return [publicKey, ...earlier.map((one) => one.publicKey)];
+}
+
+/** What an unreadable note claims is nobody's: no replaced key vouches for it. */
+function sizeOf(text: string): number {
+  try {
+    return parseCheckpoint(text).size;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
 }
 
 /**

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Signer } from '@countersign/kernel';
 import type { BlobStore } from '@countersign/pipeline';
 import type { Client } from 'pg';
 import type { PublishedStore } from '../store/index.ts';
-import type { LogIdentity } from './published-log.ts';
+import type { LogKeys } from './log-signers.ts';
 
 /** Advisory lock of whoever writes the log: a sequencer or a rebuild. Any fixed number, one for a database. */
 export const SEQUENCER_LOCK = 7_301_002;
@@ -29,8 +28,7 @@ export interface SequencerContext {
   readonly token: number;
   readonly published: PublishedStore;
   readonly blobs: BlobStore;
-  readonly log: LogIdentity;
-  readonly signer: Signer;
+  readonly keys: LogKeys;
   readonly now: () => Date;
   readonly batchMax: number;
   readonly observe: (step: SequencerStep) => void;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Signer } from '@countersign/kernel';
 import type { BlobStore } from '@countersign/pipeline';
 import type { Client } from 'pg';
 import { ServerError } from '../errors.ts';
 import type { DatabaseHandle, PublishedStore } from '../store/index.ts';
 import { checkPosition } from './log-position.ts';
+import type { LogKeys } from './log-signers.ts';
 import { publishCheckpoint, type TreeHead } from './publish-checkpoint.ts';
-import type { LogIdentity } from './published-log.ts';
 import { sequenceBatch } from './sequence-batch.ts';
 import { SEQUENCER_LOCK, type SequencerContext, type SequencerStep } from './sequencer-context.ts';
 
@@ -15,9 +14,7 @@ export interface SequencerOptions {
   readonly database: Pick<DatabaseHandle, 'connect'>;
   readonly published: PublishedStore;
   readonly blobs: BlobStore;
-  readonly log: LogIdentity;
-  /** Holder of the log's key. */
-  readonly signer: Signer;
+  readonly keys: LogKeys;
   readonly now: () => Date;
   /** Pause between looks at an empty queue; default 100. */
   readonly intervalMs?: number;
@@ -165,15 +162,14 @@ class SequencerRun implements Sequencer {
 const REFUSALS: ReadonlySet<string> = new Set(['ledger_behind', 'ledger_fork', 'ledger_corrupt']);
 
 function contextOf(options: SequencerOptions, client: Client, token: number): SequencerContext {
-  const { published, blobs, log, signer, now } = options;
+  const { published, blobs, keys, now } = options;
   const observe = options.observe ?? (() => {});
   return {
     client,
     token,
     published,
     blobs,
-    log,
-    signer,
+    keys,
     now,
     observe,
     batchMax: options.batchMax ?? 1024,

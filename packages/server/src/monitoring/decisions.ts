@@ -86,7 +86,8 @@ export async function readDecisionView(context: ServerContext, id: string): Prom
     .where('decision', '=', id)
     .execute();
   const bytesOf = (name: string) => parts.find(({ part }) => part === name)?.bytes;
-  const answered = row.kind === 'answer';
+  // A fallback's answer is an answer too, though not the model's.
+  const answered = row.kind === 'answer' || row.kind === 'fallback';
   const { receipt, batch } = await receiptOf(context, row);
   return {
     id: row.id,

@@ -95,14 +95,17 @@ async function answersOf(context: ServerContext, window: Window) {
     .execute();
 }
 
-/** Refusals name no version, since the request was never understood so far; they are counted for the model. */
+/**
+ * Refusals name no version, since the request was never understood so far; they are counted for the model. What a fallback
+ * answered is neither: it says nothing of the model.
+ */
 async function refusedIn(context: ServerContext, window: Window): Promise<number> {
   const row = await context.database.db
     .selectFrom('decision')
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .where('workspace', '=', context.workspace)
     .where('model', '=', window.model)
-    .where('kind', '<>', 'answer')
+    .where('kind', 'not in', ['answer', 'fallback'])
     .where('decided_at', '>=', new Date(window.from))
     .where('decided_at', '<', new Date(window.to))
     .executeTakeFirst();

@@ -2,6 +2,7 @@
 import {
   type CountedRecord,
   inclusionProofFromTiles,
+  isTrustRecord,
   type ProofBundle,
   type ProvenRecord,
   type RecordSet,
@@ -42,24 +43,38 @@ export async function assembleBundle(context: ServerContext, digest: string): Pr
   return { v: 1, checkpoint: covered.text, records: await prove(context, covered, records) };
 }
 
+/**
+ * Every record that says whom the firm trusts, with proofs against the newest checkpoint: how a gateway, `gate` and
+ * `keys list` learn of a key that was suspended, replaced or rotated out.
+ * @throws ServerError `log_unavailable` before the first checkpoint
+ */
+export async function assembleTrust(context: ServerContext): Promise<ProofBundle> {
+  const covered = await context.records.checkpointed();
+  if (covered === undefined) throw noCheckpoint();
+  const records = covered.set.records.filter(({ statement }) => isTrustRecord(statement.predicate));
+  return { v: 1, checkpoint: covered.text, records: await prove(context, covered, records) };
+}
+
 async function coveredWith(context: ServerContext, digest: string): Promise<CheckpointedRecords> {
   const first = await context.records.checkpointed();
   if (first?.set.byDigest.has(digest)) return first;
   // It may have been recorded a moment ago.
   await context.checkpoints.waitForCheckpoint(digest, { timeoutMs: 10_000 });
   const covered = await context.records.checkpointed();
-  if (covered === undefined) {
-    throw new ServerError(
-      'log_unavailable',
-      'no checkpoint of the log has been published yet; try again in a second',
-    );
-  }
+  if (covered === undefined) throw noCheckpoint();
   return covered;
+}
+
+function noCheckpoint(): ServerError {
+  return new ServerError(
+    'log_unavailable',
+    'no checkpoint of the log has been published yet; try again in a second',
+  );
 }
 
 function recordsOf(set: RecordSet, workspace: string, model: string): readonly CountedRecord[] {
   return set.records.filter(({ statement: { predicate } }) => {
-    if (predicate.type === 'founding' || predicate.type === 'key-enrolment') return true;
+    if (isTrustRecord(predicate)) return true;
     const { subjectRef: ref, scope } = predicate;
     return (
       ref.workspace === workspace &&

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  actsAs,
   approvalConflict,
   conflictOf,
   dutiesOf,
@@ -29,7 +30,8 @@ export async function checkApproval(
   const conflict = approvalConflict(set, approval.changeRequest, { ...who, now });
   if (conflict !== undefined) throw conflicted(record, conflict);
   const signer = signers.find(
-    ({ account, key }) => account === who.account && holdsRole(key, who.role),
+    ({ account, key }) =>
+      account === who.account && actsAs(key, who.role, predicate.subjectRef.model),
   );
   if (signer === undefined) {
     throw refused(

@@ -4,7 +4,9 @@ import {
   type EnrolledKey,
   type EnvelopeSignature,
   type KeyEntry,
-  readKeyEntry,
+  keyStanding,
+  readEnrolment,
+  readRotation,
   type SignedRecord,
   verifySignature,
 } from '@countersign/kernel';
@@ -46,17 +48,27 @@ export function checkSignature(
   if (key === undefined) return undefined;
   if (key.holder.kind === 'service')
     throw invalid(record, signature, 'it is by a service, not by a person');
-  if (key.effectiveFrom > context.now()) {
-    throw invalid(record, signature, `the key takes effect at ${key.effectiveFrom}`);
-  }
-  return key;
+  const standing = keyStanding(key, context.now());
+  if (standing === 'in force') return key;
+  throw invalid(
+    record,
+    signature,
+    standing === 'pending'
+      ? `the key takes effect at ${key.effectiveFrom}`
+      : `the key is ${standing}`,
+  );
 }
 
 function enrolledHere(record: SignedRecord, keyid: string): KeyEntry | undefined {
-  const { predicate } = record.statement;
-  if (predicate.type !== 'key-enrolment') return undefined;
-  const entry = readKeyEntry(predicate.content.key ?? null, 'content.key');
-  return entry.key.keyid === keyid ? entry : undefined;
+  return keysNamedBy(record).find(({ key }) => key.keyid === keyid);
+}
+
+/** Keys that a record enrols once it counts. @throws KernelError `record_malformed` */
+export function keysNamedBy({ statement: { predicate } }: SignedRecord): readonly KeyEntry[] {
+  const { type, kind, content } = predicate;
+  if (type === 'key-enrolment') return [readEnrolment(content).entry];
+  const isNaming = type === 'founding-rotation' && kind !== 'object';
+  return isNaming ? readRotation(content).administrators : [];
 }
 
 function invalid(record: SignedRecord, signature: EnvelopeSignature, reason: string): ServerError {

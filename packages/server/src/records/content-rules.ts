@@ -11,16 +11,22 @@ import {
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type Arrival, including, refused } from './arrival.ts';
+import { checkAttribution } from './attribution-rules.ts';
 import { checkApproval, checkChangeRequest, checkException } from './change-rules.ts';
+import { checkResume } from './resume-rules.ts';
+import { checkIdentityProvider, checkNewKeys } from './trust-rules.ts';
 
 type Rule = (context: ServerContext, arrival: Arrival) => Promise<void> | void;
 
 /** What a type of record must say to be recorded at all. The gates judge what it is worth. */
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['approval-record', checkApproval],
+  ['author-attribution', checkAttribution],
   ['change-record', checkChangeRequest],
   ['exception-record', checkException],
   ['finding', checkFinding],
+  ['founding-rotation', checkNewKeys],
+  ['key-enrolment', checkNewKeys],
   ['deployment-record', checkEnding],
   ['policy-document', checkPolicyDocument],
   ['risk-tier', checkTier],
@@ -75,12 +81,14 @@ async function checkFinding(context: ServerContext, { record, signers }: Arrival
 /** Whoever answers a finding does not also say that the answer suffices. */
 const CLOSERS = ['validator', 'model-risk', 'compliance'] as const;
 
-async function checkEnding(context: ServerContext, { record }: Arrival): Promise<void> {
+async function checkEnding(context: ServerContext, arrival: Arrival): Promise<void> {
+  const { record } = arrival;
   const { kind, content } = record.statement.predicate;
+  if (kind === 'resume') return checkResume(context, arrival);
   if (kind !== 'revoke' && kind !== 'suspend' && kind !== 'retire') {
     throw refused(
       record,
-      'persons revoke, suspend or retire; warrants are minted by promotion',
+      'persons revoke, suspend, resume or retire; warrants are minted by promotion',
       'predicate.kind',
     );
   }
@@ -103,6 +111,7 @@ async function checkEnding(context: ServerContext, { record }: Arrival): Promise
 function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void {
   const { kind, content } = record.statement.predicate;
   if (kind === 'promotion-policy') readPolicy(content.policy, 'content.policy');
+  if (kind === 'identity-provider') checkIdentityProvider(content);
   if (kind === 'framework-pack') {
     const parsed = parsePack(content.pack);
     if (!parsed.ok) {

@@ -189,13 +189,14 @@ async function newestCheckpoint(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   if (at.covered?.text === row.text) return at.covered;
-  const set = await at.fresh();
-  const checkpoint = checkpointOf(parts.primitives, row.text, set.founding);
-  if (checkpoint === undefined) {
+  // A key that later entries retire still vouches for a checkpoint that does not cover them.
+  const set = asOfIndex(await at.fresh(), Number(row.size) - 1);
+  const checkpoint = checkpointOf(parts.primitives, row.text, set);
+  if (checkpoint?.size !== Number(row.size)) {
     throw new ServerError(
       'ledger_corrupt',
       'the latest checkpoint is not signed by the log key; run `countersign ledger verify`',
     );
   }
-  return { set: asOfIndex(set, checkpoint.size - 1), checkpoint, text: row.text };
+  return { set, checkpoint, text: row.text };
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-export { assembleBundle } from './assemble-bundle.ts';
+
+export { assembleBundle, assembleTrust } from './assemble-bundle.ts';
+export { keysNamedBy } from './check-signatures.ts';
 export {
   type CheckpointedRecords,
   type CurrentRecords,
@@ -8,6 +10,7 @@ export {
 } from './current-records.ts';
 export { type Ingested, ingestRecords, readSent, type Sender, signPending } from './ingest.ts';
 export { listRecords, mutable, pendingView, recordProof, recordView } from './read-record.ts';
+export { readTrust } from './read-trust.ts';
 export { type PlatformDraft, recordByPlatform } from './record-by-platform.ts';
 export { createStatusSigner, type StatusSigner } from './status-signer.ts';
 export { createWarrantVerdicts, type WarrantVerdicts } from './warrant-verdicts.ts';

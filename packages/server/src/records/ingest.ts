@@ -2,7 +2,6 @@
 import {
   type Envelope,
   type EnvelopeSignature,
-  readKeyEntry,
   readRecord,
   type SignedRecord,
 } from '@countersign/kernel';
@@ -10,7 +9,12 @@ import { sql } from 'kysely';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { appendRecord, sortSignatures } from '../ledger/index.ts';
-import { checkSignature, type IngestSigner, signersOfPersons } from './check-signatures.ts';
+import {
+  checkSignature,
+  type IngestSigner,
+  keysNamedBy,
+  signersOfPersons,
+} from './check-signatures.ts';
 import { checkContent } from './content-rules.ts';
 import { lackingSignatures } from './lacking-signatures.ts';
 import { findPending, keepPending, type PendingRecord, readPending } from './pending-records.ts';
@@ -65,16 +69,33 @@ export async function signPending(
   sender: Sender,
   at: { readonly digest: string; readonly signature: EnvelopeSignature },
 ): Promise<Ingested> {
-  const known = await findPending(context.database.db, at.digest);
-  if (known === undefined) return refuseUnlessRecorded(context, at.digest);
-  return context.database.db.transaction().execute(async (tx) => {
-    const pending = await readPending(tx, at.digest);
-    // Another signer's request may have completed it between the two reads.
-    if (pending === undefined) return refuseUnlessRecorded(context, at.digest);
-    const record = withSignature(context, pending, at.signature);
+  for (let attempt = 0; attempt < SIGN_ATTEMPTS_MAX; attempt += 1) {
+    const known = await findPending(context.database.db, at.digest);
+    if (known === undefined) return refuseUnlessRecorded(context, at.digest);
+    // Judged before the transaction: a judgement reads by connections of its own, and signers who each held one while
+    // they waited for another would stop the whole server.
+    const record = withSignature(context, known, at.signature);
     const judged = await judge(context, { sender, record, together: [] });
-    return write(context, tx, { sender, ...judged });
-  });
+    const written = await context.database.db.transaction().execute(async (tx) => {
+      const pending = await readPending(tx, at.digest);
+      if (pending === undefined || !haveSameSignatures(pending, known)) return undefined;
+      return write(context, tx, { sender, ...judged });
+    });
+    if (written !== undefined) return written;
+  }
+  throw new ServerError(
+    'record_conflict',
+    `others sign record ${at.digest} at this moment; send the signature again`,
+    { details: { digest: at.digest } },
+  );
+}
+
+/** Somebody else's signature may come in between judging and writing; each of a record's few signers can do so once. */
+const SIGN_ATTEMPTS_MAX = 70;
+
+function haveSameSignatures(a: PendingRecord, b: PendingRecord): boolean {
+  const [one, other] = [a, b].map(({ envelope }) => JSON.stringify(envelope.signatures));
+  return one === other;
 }
 
 interface Judged {
@@ -170,12 +191,11 @@ function refuseStranger(
   }
 }
 
-/** The person whom an enrolment gives a key has none yet to be a signer with. */
+/** The person whom an enrolment or a rotation gives a key has none yet to be a signer with. */
 function acceptsKey(record: SignedRecord, account: string): boolean {
-  const { predicate } = record.statement;
-  if (predicate.type !== 'key-enrolment') return false;
-  const { holder } = readKeyEntry(predicate.content.key ?? null, 'content.key');
-  return holder.kind === 'person' && holder.account === account;
+  return keysNamedBy(record).some(
+    ({ holder }) => holder.kind === 'person' && holder.account === account,
+  );
 }
 
 /** Signatures that came earlier for the same bytes, with those that came now. */
@@ -187,10 +207,25 @@ async function withPendingSignatures(
   if (pending === undefined) return record;
   const given = record.envelope.signatures;
   const earlier = pending.envelope.signatures.filter(
-    ({ keyid }) => !given.some((one) => one.keyid === keyid),
+    (one) => !given.some(({ keyid }) => keyid === one.keyid) && stillCounts(context, record, one),
   );
   const signatures = sortSignatures([...earlier, ...given]);
   return { ...record, envelope: { ...record.envelope, signatures } };
+}
+
+/** A key may have been suspended since: its signature is dropped, or the record would wait for ever. */
+function stillCounts(
+  context: ServerContext,
+  record: SignedRecord,
+  signature: EnvelopeSignature,
+): boolean {
+  try {
+    checkSignature(context, record, signature);
+    return true;
+  } catch (error) {
+    if (error instanceof ServerError && error.code === 'signature_invalid') return false;
+    throw error;
+  }
 }
 
 /** Clocks differ by seconds; a claimed time in the future would make an order that never was. */
@@ -256,7 +291,10 @@ function withSignature(
   signature: EnvelopeSignature,
 ): SignedRecord {
   const { envelope } = pending;
-  const others = envelope.signatures.filter(({ keyid }) => keyid !== signature.keyid);
+  const unsigned = readRecord(context.primitives, envelope);
+  const others = envelope.signatures.filter(
+    (one) => one.keyid !== signature.keyid && stillCounts(context, unsigned, one),
+  );
   const signatures = sortSignatures([...others, signature]);
   const record = readRecord(context.primitives, { ...envelope, signatures });
   checkSignature(context, record, signature);

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   accountOf,
+  changeKey,
   enrolKey,
-  fromBase64,
   holdsRole,
-  keyIdOf,
-  readKeyEntry,
+  type RecordType,
+  rotateFounding,
   type SignedRecord,
   signerRefusal,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
+import { lackingForAttribution } from './attribution-rules.ts';
 import { exceptionRule } from './change-rules.ts';
 import type { IngestSigner } from './check-signatures.ts';
+import { mayBeginResume } from './resume-rules.ts';
 
 /**
  * Which signatures a record lacks to count, or undefined when it lacks none. Records that take two persons wait for
@@ -25,7 +27,9 @@ export async function lackingSignatures(
   signers: readonly IngestSigner[],
 ): Promise<string | undefined> {
   const { predicate } = record.statement;
-  if (predicate.type === 'key-enrolment') return lackingForEnrolment(context, record, signers);
+  const change = TRUST_CHANGES.get(predicate.type);
+  if (change !== undefined) return lackingForTrust(context, record, { change, signers });
+  if (predicate.type === 'author-attribution') return lackingForAttribution(record, signers);
   if (predicate.type === 'exception-record') {
     const lacking = await lackingForException(context, record, signers);
     if (lacking !== undefined) return lacking;
@@ -36,6 +40,10 @@ export async function lackingSignatures(
   );
   if (refusal === undefined) return undefined;
   if (predicate.type === 'policy-document' && mayBegin(record, signers)) return refusal;
+  if (predicate.type === 'deployment-record' && predicate.kind === 'resume') {
+    const { actor, subjectRef } = predicate;
+    if (mayBeginResume(subjectRef.model, actor, signers)) return refusal;
+  }
   throw refused(record, refusal);
 }
 
@@ -74,35 +82,29 @@ async function lackingForException(
   return `a signature by ${lacking.join(' and by ')}`;
 }
 
-async function lackingForEnrolment(
+type TrustChange = typeof enrolKey;
+
+/** Records that change whom the firm trusts, by the kernel's own rules. */
+const TRUST_CHANGES: ReadonlyMap<RecordType, TrustChange> = new Map<RecordType, TrustChange>([
+  ['key-enrolment', enrolKey],
+  ['key-change', changeKey],
+  ['founding-rotation', rotateFounding],
+]);
+
+async function lackingForTrust(
   context: ServerContext,
   record: SignedRecord,
-  signers: readonly IngestSigner[],
+  at: { readonly change: TrustChange; readonly signers: readonly IngestSigner[] },
 ): Promise<string | undefined> {
-  const { founding } = context;
-  const register = (await context.records.current()).register;
-  const entry = readKeyEntry(record.statement.predicate.content.key ?? null, 'content.key');
-  const administrators = signers.filter(({ key }) => holdsRole(key, 'administrator'));
-  // What no further signature can mend is refused at once.
-  if (keyIdOf(context.primitives, fromBase64(entry.key.spki)) !== entry.key.keyid) {
-    throw refused(record, 'the key id is not the digest of the key');
-  }
-  if (register.has(entry.key.keyid)) throw refused(record, 'the key is enrolled already');
-  if (entry.holder.kind === 'person') {
-    const { account } = entry.holder;
-    if (administrators.some((one) => one.account === account)) {
-      throw refused(record, 'nobody enrols a key for themselves');
-    }
-  }
-  if (!isSignedByStaff(record, signers)) {
+  const set = await context.records.current();
+  if (!isSignedByStaff(record, at.signers)) {
     throw refused(record, `\`${record.statement.predicate.actor}\` acted but did not sign`);
   }
-  const outcome = enrolKey(
-    context.primitives,
-    { ...record, loggedAt: context.now() },
-    { founding, register },
-  );
-  return 'refused' in outcome ? outcome.refused : undefined;
+  const placed = { ...record, loggedAt: context.now(), index: Number.MAX_SAFE_INTEGER };
+  const outcome = at.change(context.primitives, placed, set);
+  if ('state' in outcome) return undefined;
+  if (!outcome.isOpen) throw refused(record, outcome.refused);
+  return outcome.refused;
 }
 
 function isSignedByStaff(record: SignedRecord, signers: readonly IngestSigner[]): boolean {

@@ -3,6 +3,7 @@ import {
   type LoggedRecord,
   type Primitives,
   parseLogLeaf,
+  type RecordType,
   readRecord,
   signatureSetDigest,
   toBase64,
@@ -25,17 +26,23 @@ interface Reader {
  */
 export async function readLogged(
   reader: Reader,
-  range: { readonly from: number; readonly to: number },
+  range: {
+    readonly from: number;
+    readonly to: number;
+    /** Records of these types alone; all unless given. */
+    readonly types?: readonly RecordType[];
+  },
 ): Promise<readonly LoggedRecord[]> {
-  const rows = await reader.db
+  let query = reader.db
     .selectFrom('log_entry as e')
     .innerJoin('record as r', 'r.digest', 'e.record')
     .select(['e.index', 'e.leaf', 'r.digest', 'r.payload_type', 'r.payload', 'r.signatures'])
     .where('e.index', '>=', range.from)
     .where('e.index', '<', range.to)
     .where('r.type', '<>', 'decision-log')
-    .orderBy('e.index')
-    .execute();
+    .orderBy('e.index');
+  if (range.types !== undefined) query = query.where('r.type', 'in', range.types);
+  const rows = await query.execute();
   const records: LoggedRecord[] = [];
   for (const row of rows) {
     const payload = row.payload ?? (await reader.blobs.get(row.digest));

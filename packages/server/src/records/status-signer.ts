@@ -14,7 +14,8 @@ export interface StatusSigner {
 
 interface Parts {
   readonly records: CurrentRecords;
-  readonly signer: Signer;
+  /** The log's keys: two while one replaces the other. */
+  readonly signers: () => Promise<readonly Signer[]>;
   readonly root: string;
   readonly now: () => string;
 }
@@ -62,7 +63,7 @@ export function createStatusSigner(parts: Parts): StatusSigner {
   };
 }
 
-function signNow(
+async function signNow(
   parts: Parts,
   covered: CheckpointedRecords,
   live: (set: RecordSet, now: string) => readonly string[],
@@ -71,6 +72,6 @@ function signNow(
   const { size, root } = covered.checkpoint;
   return signStatus(
     { founding: parts.root, size, root: toHex(root), time, live: live(covered.set, time) },
-    parts.signer,
+    await parts.signers(),
   );
 }

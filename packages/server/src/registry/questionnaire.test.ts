@@ -90,10 +90,12 @@ describe('the promotion policy', () => {
       'bias',
       'reproducible',
     ]);
-    expect(value.transitions.production.approvals.map(({ role }) => role)).toEqual([
-      'model-risk',
-      'legal',
-      'executive',
+    const { approvals } = value.transitions.production;
+    expect(approvals.map(({ role, when, signing }) => [role, when?.tier, signing])).toEqual([
+      ['model-risk', ['high'], 'key'],
+      ['model-risk', ['medium', 'low'], undefined],
+      ['legal', undefined, undefined],
+      ['executive', ['high'], undefined],
     ]);
   });
 });

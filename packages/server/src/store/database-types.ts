@@ -4,7 +4,7 @@ import type { ColumnType, Generated, GeneratedAlways, Insertable, Selectable } f
 
 /**
  * Rows of migrations/*.sql, where each table says what it holds and whether it is trusted (COMMENT ON).
- * Tables of better-auth and pg-boss are their own and not listed here.
+ * Tables of pg-boss are its own and not listed here; of better-auth's only the columns that we read.
  */
 export interface Database {
   record: RecordTable;
@@ -25,10 +25,18 @@ export interface Database {
   account: AccountTable;
   pending_record: PendingRecordTable;
   audit_event: AuditEventTable;
+  password_failure: PasswordFailureTable;
+  external_identity: ExternalIdentityTable;
+  oidc_sign_in: OidcSignInTable;
+  auth_session: AuthSessionTable;
+  auth_api_key: AuthApiKeyTable;
+  auth_passkey: AuthPasskeyTable;
 }
 
 /** Written once: the application role may not update it, so the types do not offer it either. */
 type Fixed<T> = ColumnType<T, T, never>;
+/** Another library writes it. */
+type ReadOnly<T> = ColumnType<T, never, never>;
 /** Milliseconds, UTC. */
 type Time = ColumnType<Date, Date | string, never>;
 
@@ -179,6 +187,68 @@ interface AccountTable {
   auth_user: string;
   created_by: string;
   created_at: Time;
+  locked_at: ColumnType<Date | null, null, Date | string | null>;
+  locked_by: ColumnType<string | null, null, string | null>;
+  lock_reason: ColumnType<string | null, null, string | null>;
+}
+
+interface PasswordFailureTable {
+  attempted: Fixed<string>;
+  failures: number;
+  since: ColumnType<Date, Date | string, Date | string>;
+  strikes: number;
+  locked_until: ColumnType<Date | null, Date | string | null, Date | string | null>;
+}
+
+interface ExternalIdentityTable {
+  id: Fixed<string>;
+  workspace: Generated<string>;
+  issuer: Fixed<string>;
+  subject: Fixed<string>;
+  auth_user: Fixed<string>;
+  linked_by: Fixed<string>;
+  linked_at: Time;
+}
+
+interface OidcSignInTable {
+  state_digest: Fixed<string>;
+  browser_digest: Fixed<string>;
+  nonce: Fixed<string>;
+  verifier: Fixed<string>;
+  return_to: Fixed<string>;
+  link_user: Fixed<string | null>;
+  expires_at: Time;
+}
+
+/** Written by better-auth; we read it, move `lastUsedAt` and delete. */
+interface AuthSessionTable {
+  id: ReadOnly<string>;
+  userId: ReadOnly<string>;
+  createdAt: ReadOnly<Date>;
+  expiresAt: ReadOnly<Date>;
+  ipAddress: ReadOnly<string | null>;
+  userAgent: ReadOnly<string | null>;
+  signedInBy: ReadOnly<string | null>;
+  lastUsedAt: ColumnType<Date | null, never, Date | string>;
+}
+
+/** Written by better-auth; we read it and delete. */
+interface AuthApiKeyTable {
+  id: ReadOnly<string>;
+  name: ReadOnly<string | null>;
+  start: ReadOnly<string | null>;
+  referenceId: ReadOnly<string>;
+  permissions: ReadOnly<string | null>;
+  createdAt: ReadOnly<Date>;
+  updatedAt: ReadOnly<Date>;
+  expiresAt: ReadOnly<Date | null>;
+}
+
+/** Written by better-auth. */
+interface AuthPasskeyTable {
+  id: ReadOnly<string>;
+  userId: ReadOnly<string>;
+  credentialID: ReadOnly<string>;
 }
 
 interface PendingRecordTable {

@@ -34,15 +34,23 @@ export const presentSourceRevision: Presenter = (records) =>
         record.digest,
       ),
       ...tableBlock(
-        ['Commit author', 'Account'],
+        ['Commit author', 'Account', 'Signed with'],
         rowsOf(content.authors).map((row) => [
           textOf(row.email),
           textOf(row.account) ?? 'not attributed',
+          signedWith(row.signature),
         ]),
         { caption: 'Who wrote the code', cite: record.digest },
       ),
     ];
   });
+
+function signedWith(signature: Fields[string] | undefined): string {
+  const { key, verified } = fieldsOf(signature);
+  const name = textOf(key);
+  if (name === undefined) return 'not signed';
+  return verified === true ? name : `${name} (not verified)`;
+}
 
 export const presentEnvironmentLock: Presenter = (records) =>
   records.flatMap((record) => {

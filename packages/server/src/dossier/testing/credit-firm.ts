@@ -106,6 +106,7 @@ function foundingContent(demonstration: boolean): Predicate['content'] {
     demonstration,
     delayHours: demonstration ? 0 : 24,
     quorum: 2,
+    recovery: { persons: 3, delayHours: 72 },
     logOrigin: 'log.first-test-bank.example',
     keys: Object.entries(HOLDERS).map(([name, holder]) => {
       const spki = createPublicKey(keyOf(name)).export({ type: 'spki', format: 'der' });

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { identityRoutes, type Person } from '@countersign/contract';
-import type { EnrolledKey } from '@countersign/kernel';
+import { type AccountBody, identityRoutes, type Person } from '@countersign/contract';
+import { type EnrolledKey, keyStanding } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
 import type { ServerContext } from '../../context.ts';
-import type { Account } from '../../identity/index.ts';
+import type { Account, NewAccount } from '../../identity/index.ts';
 import { keysOf, rolesOf } from '../../identity/index.ts';
 import { listEvents } from '../audit.ts';
 import { registerRoute } from '../register-route.ts';
+import { registerAccountLocks } from './account-locks.ts';
+import { registerIdentityLinks } from './identity-links.ts';
 
 export function registerIdentityRoutes(app: FastifyInstance, context: ServerContext): void {
   registerRoute(app, context, identityRoutes.me, async ({ actor }) => ({
     ...presentPerson(context, actor),
+    // With those of the session's groups.
+    roles: [...actor.roles],
     root: context.root,
     firm: context.founding.firm,
     workspace: context.workspace,
@@ -24,9 +29,21 @@ export function registerIdentityRoutes(app: FastifyInstance, context: ServerCont
     };
   });
   registerRoute(app, context, identityRoutes.createAccount, async ({ actor, body }) =>
-    context.identity.createAccount({ ...body, createdBy: actor.account }),
+    context.identity.createAccount(newAccount(body, actor.account)),
   );
+  registerIdentityLinks(app, context);
+  registerAccountLocks(app, context);
   registerRoute(app, context, identityRoutes.audit, ({ query }) => listEvents(context, query));
+}
+
+function newAccount(body: z.infer<typeof AccountBody>, createdBy: string): NewAccount {
+  const { password, identity, ...named } = body;
+  return {
+    ...named,
+    createdBy,
+    ...(password === undefined ? {} : { password }),
+    ...(identity === undefined ? {} : { identity }),
+  };
 }
 
 function presentPerson(context: ServerContext, account: Account): Person {
@@ -36,11 +53,15 @@ function presentPerson(context: ServerContext, account: Account): Person {
     name: account.printedName,
     email: account.email,
     roles: [...rolesOf(register, account.account, context.now())],
-    keys: keysOf(register, account.account).map(presentKey),
+    keys: keysOf(register, account.account).map((key) => presentKey(key, context.now())),
+    ...(account.locked === undefined
+      ? {}
+      : { locked: { ...account.locked, at: account.locked.at.toISOString() } }),
   };
 }
 
-function presentKey({ key, holder, effectiveFrom, enrolledBy }: EnrolledKey) {
+function presentKey(enrolled: EnrolledKey, now: string) {
+  const { key, holder, effectiveFrom, enrolledBy, endings } = enrolled;
   const person = holder.kind === 'person' ? holder : undefined;
   const { webauthn, ...plain } = key;
   return {
@@ -52,6 +73,11 @@ function presentKey({ key, holder, effectiveFrom, enrolledBy }: EnrolledKey) {
     ...(person?.team === undefined ? {} : { team: person.team }),
     effectiveFrom,
     enrolledBy,
+    standing: keyStanding(enrolled, now),
+    endings: endings.map(({ kind, at, record }) => ({ kind, at, record })),
+    ...(person?.limits === undefined
+      ? {}
+      : { limits: { ...person.limits, models: [...person.limits.models] } }),
   };
 }
 

@@ -72,6 +72,8 @@ async function untilVisible(
         if (!(error instanceof ServerError && error.code === 'checkpoint_timeout')) throw error;
       });
   }
+  // A key that was suspended a moment ago opens nothing more, and a new one what it should.
+  await context.records.current();
 }
 
 type Signature = Envelope['signatures'][number];

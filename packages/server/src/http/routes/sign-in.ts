@@ -1,85 +1,146 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Route, signInRoutes } from '@countersign/contract';
-import type { Json } from '@countersign/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
-import { CLIENT_ADDRESS_HEADER } from '../../identity/index.ts';
+import { type Caller, claimAttempt, forgetFailures, OIDC_PATH } from '../../identity/index.ts';
 import { recordEvent } from '../audit.ts';
+import { authHeaders, authRequest } from '../auth-request.ts';
 import { registerPublicRoute } from '../register-route.ts';
+import { createWorkQueue } from '../work-queue.ts';
+import { registerOidcRoutes } from './oidc.ts';
+import { signInByPassword } from './password-sign-in.ts';
+import { answerOf, refusalOf } from './sign-in-answer.ts';
+
+/** As many as Node has threads for their hashes. */
+const PASSWORDS_AT_ONCE = 4;
+/** Some seconds' worth. */
+const PASSWORDS_WAITING_MAX = 200;
 
 /** Hands the offered routes of better-auth on to it; whatever else it has is not reachable. */
 export function registerSignInRoutes(app: FastifyInstance, context: ServerContext): void {
-  for (const route of Object.values<Route>(signInRoutes)) {
-    registerPublicRoute(app, route, async ({ request, reply, body }) => {
-      const answer = await context.identity.auth.handler(webRequest(context, request, body));
-      const isSignIn = route.path === signInRoutes.signIn.path;
-      if (isSignIn) await auditSignIn(context, { request, body, isOk: answer.ok });
-      if (!answer.ok) throw await refusal(answer);
-      return sendAnswer(answer, reply);
-    });
-  }
-}
-
-/** Headers that better-auth needs; the caller's address is the socket's, whatever the request claims. */
-function webRequest(context: ServerContext, request: FastifyRequest, body: unknown): Request {
-  const headers = new Headers({ [CLIENT_ADDRESS_HEADER]: request.ip });
-  for (const name of ['cookie', 'origin', 'referer', 'user-agent'] as const) {
-    const value = request.headers[name];
-    if (value !== undefined) headers.set(name, value);
-  }
-  const url = new URL(request.url, context.identity.origin);
-  if (request.method === 'GET') return new Request(url, { headers });
-  headers.set('content-type', 'application/json');
-  return new Request(url, { method: request.method, headers, body: JSON.stringify(body ?? {}) });
-}
-
-async function auditSignIn(
-  context: ServerContext,
-  at: { readonly request: FastifyRequest; readonly body: unknown; readonly isOk: boolean },
-): Promise<void> {
-  const { email } = at.body as { readonly email: string }; // the route's schema has read it
-  await recordEvent(context, {
-    action: 'sign-in',
-    subject: email,
-    outcome: at.isOk ? 'allowed' : 'refused',
-    reason: at.isOk ? 'signed in by password' : 'sign-in by password refused',
-    requestId: at.request.id,
+  registerPublicRoute(app, signInRoutes.methods, async () => {
+    const { oidc } = context.identity;
+    return {
+      password: true as const,
+      passkey: true as const,
+      ...(oidc === undefined ? {} : { oidc: { name: oidc.name, start: `${OIDC_PATH}/start` } }),
+      firm: context.founding.firm,
+      demonstration: context.founding.demonstration,
+    };
   });
+  const passwords = createWorkQueue({
+    atOnce: PASSWORDS_AT_ONCE,
+    waitingMax: PASSWORDS_WAITING_MAX,
+  });
+  registerPublicRoute(app, signInRoutes.signIn, ({ request, reply, body }) =>
+    passwords.run(() => signInByPassword(context, { request, reply, body })),
+  );
+  registerPublicRoute(app, signInRoutes.changePassword, ({ request, reply, body }) =>
+    passwords.run(() => changePassword(context, { request, reply, body })),
+  );
+  for (const { route, audited } of HANDED_ON) {
+    registerPublicRoute(app, route, ({ request, reply, body }) =>
+      handOn(context, { request, reply, body, audited }),
+    );
+  }
+  registerOidcRoutes(app, context);
 }
 
-async function refusal(answer: Response): Promise<ServerError> {
-  await answer.body?.cancel();
-  if (answer.status === 429) {
-    const seconds = answer.headers.get('x-retry-after') ?? '60';
-    return new ServerError(
-      'too_many_requests',
-      `too many attempts from this address; try again in ${seconds} s`,
-    );
+/** With what the audit calls them; reads of one's own settings leave no trace. */
+const HANDED_ON: readonly { readonly route: Route; readonly audited?: string }[] = [
+  { route: signInRoutes.signOut, audited: 'sign-out' },
+  { route: signInRoutes.passkeyRegisterOptions },
+  { route: signInRoutes.passkeyRegister, audited: 'passkey:register' },
+  { route: signInRoutes.passkeySignInOptions },
+  { route: signInRoutes.passkeySignIn, audited: 'sign-in' },
+  { route: signInRoutes.passkeys },
+  { route: signInRoutes.passkeyDelete, audited: 'passkey:delete' },
+];
+
+interface HandedOn {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly body: unknown;
+  readonly audited?: string | undefined;
+}
+
+async function handOn(context: ServerContext, at: HandedOn): Promise<FastifyReply> {
+  const { request, reply, body, audited } = at;
+  const before = await callerBefore(context, request);
+  const answer = await context.identity.auth.handler(authRequest(context, request, body));
+  const error = answer.ok ? undefined : await refusalOf(answer, request);
+  if (audited !== undefined) {
+    // Whoever was signed in before has not signed in now.
+    const caller = audited === 'sign-in' ? await callerAfter(context, answer) : before;
+    await audit(context, { request, action: audited, caller, error });
   }
-  if (answer.status >= 500) return new ServerError('internal', 'better-auth failed');
-  if (answer.status === 401) {
-    return new ServerError(
-      'not_signed_in',
-      'e-mail address or password are wrong, or no session came with the request',
-    );
-  }
-  if (answer.status === 403)
-    return new ServerError(
-      'not_permitted',
-      'the request comes from another origin, or may not do this',
-    );
-  return new ServerError(
-    'request_malformed',
-    'better-auth refused the request; see /openapi.json for its members',
-    {
-      details: { field: 'body' },
-    },
+  if (error !== undefined) throw error;
+  return answerOf(answer, { reply, path: request.url.split('?')[0] ?? '' });
+}
+
+/**
+ * The session that comes with the request; one that is overdue ends here, before better-auth sees it, which knows only
+ * the hour after which a session ends in any case.
+ */
+function callerBefore(
+  context: ServerContext,
+  request: FastifyRequest,
+): Promise<Caller | undefined> {
+  return context.identity.authenticate(authHeaders(request));
+}
+
+/** Whom an answer signs in, for the audit. */
+async function callerAfter(context: ServerContext, answer: Response): Promise<Caller | undefined> {
+  const cookie = answer.headers
+    .getSetCookie()
+    .map((one) => one.split(';')[0])
+    .join('; ');
+  return cookie === '' ? undefined : context.identity.authenticate(new Headers({ cookie }));
+}
+
+/** The password in force is asked for again, so it can be guessed here too: such attempts count with the others. */
+async function changePassword(context: ServerContext, at: HandedOn): Promise<FastifyReply> {
+  const { request, reply, body } = at;
+  const { db } = context.database;
+  const caller = await callerBefore(context, request);
+  if (caller !== undefined) await refuseGuessing(context, caller.user);
+  const answer = await context.identity.auth.handler(authRequest(context, request, body));
+  if (answer.ok && caller !== undefined) await forgetFailures(db, caller.user);
+  const error = answer.ok ? undefined : await refusalOf(answer, request);
+  await audit(context, { request, action: 'password:change', caller, error });
+  if (error !== undefined) throw error;
+  return answerOf(answer, { reply, path: signInRoutes.changePassword.path });
+}
+
+async function refuseGuessing(context: ServerContext, user: string): Promise<void> {
+  const attempt = await claimAttempt(context.database.db, user, Date.parse(context.now()));
+  if (attempt.allowed) return;
+  throw new ServerError(
+    'too_many_requests',
+    'the password of this account was wrong too often; it is not looked at for a while',
   );
 }
 
-async function sendAnswer(answer: Response, reply: FastifyReply): Promise<FastifyReply> {
-  for (const cookie of answer.headers.getSetCookie()) reply.header('set-cookie', cookie);
-  const json = (await answer.json().catch(() => null)) as Json; // better-auth's own answer
-  return reply.status(answer.status).send(json);
+async function audit(
+  context: ServerContext,
+  at: {
+    readonly request: FastifyRequest;
+    readonly action: string;
+    readonly caller: Caller | undefined;
+    readonly error: ServerError | undefined;
+  },
+): Promise<void> {
+  const { request, action, caller, error } = at;
+  // A stranger's refusal says nothing about anybody, but for a refused sign-in.
+  if (caller === undefined && error !== undefined && action !== 'sign-in') return;
+  await recordEvent(context, {
+    ...(caller === undefined ? {} : { account: caller.account }),
+    action,
+    subject: `${request.method} ${request.url.split('?')[0]}`,
+    outcome: error === undefined ? 'allowed' : 'refused',
+    ...(error === undefined ? {} : { code: error.code }),
+    reason: error?.message ?? (action === 'sign-in' ? 'signed in by passkey' : 'done'),
+    requestId: request.id,
+  });
 }
