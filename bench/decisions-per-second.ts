@@ -66,7 +66,7 @@ const gateway = await startGateway({
   environment: 'production',
   production: false,
   models: [MODEL],
-  serverUrl: server.url,
+  feeds: [{ kind: 'server', url: server.url }],
   databaseUrl: database.url,
   stateDir: mkdtempSync(join(tmpdir(), 'bench-')),
   signer: server.firm.people.gateway.signer,

@@ -10,14 +10,15 @@ import { join } from 'node:path';
 import {
   envelopePayload,
   type ProofBundle,
-  publicKeyOf,
   verifyBundle,
   verifyWarrant,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { Deployments } from '../packages/gateway/src/deployment/deployments.ts';
-import { httpFeed } from '../packages/gateway/src/deployment/feed.ts';
+import { httpFeed } from '../packages/gateway/src/deployment/http-feed.ts';
 import { HighWaterFile } from '../packages/gateway/src/deployment/status-watch.ts';
+import { TrustedKeys } from '../packages/gateway/src/deployment/trusted-keys.ts';
+import { WarrantMemory } from '../packages/gateway/src/deployment/warrant-memory.ts';
 import { GatewayError } from '../packages/gateway/src/errors.ts';
 import { type FixtureServer, fixtureServer } from '../packages/gateway/tests/fixture-server.ts';
 import { MODEL, USE } from '../packages/kernel/tests/credit-model.ts';
@@ -64,20 +65,33 @@ async function warm(from: FixtureServer, bundle: ProofBundle): Promise<void> {
 }
 
 async function openDeployments(from: FixtureServer): Promise<Deployments> {
-  const { signer, spki } = from.firm.people.log;
+  const stateDir = mkdtempSync(join(tmpdir(), 'warrant-check-'));
+  const feed = httpFeed({ serverUrl: from.url });
+  const highWater = new HighWaterFile(join(stateDir, 'seen.json'));
+  const trust = {
+    primitives: nodePrimitives,
+    root: from.firm.root,
+    environment: 'production',
+    production: false,
+  } as const;
+  const keys = await TrustedKeys.open({
+    feed,
+    trust,
+    path: join(stateDir, 'trust.json'),
+    highWater,
+    now: () => new Date().toISOString(),
+  });
   const deployments = new Deployments({
-    feed: httpFeed({ serverUrl: from.url }),
-    trust: {
-      primitives: nodePrimitives,
-      root: from.firm.root,
-      environment: 'production',
-      production: false,
-    },
-    logKey: publicKeyOf(nodePrimitives, signer.algorithm, spki),
-    highWater: new HighWaterFile(join(mkdtempSync(join(tmpdir(), 'warrant-check-')), 'seen.json')),
+    feeds: [feed],
+    trust,
+    keys,
+    memory: new WarrantMemory(join(stateDir, 'warrants'), trust),
+    highWater,
     freshnessMs: 60_000,
     models: [MODEL],
+    keyid: from.firm.people.gateway.signer.keyid,
     nowMs: Date.now,
+    monotonicMs: () => performance.now(),
   });
   await deployments.refresh();
   return deployments;

@@ -9,6 +9,7 @@ export type GatewayErrorCode =
   | 'model_not_served'
   | 'not_warranted'
   | 'status_stale'
+  | 'key_not_in_force'
   | 'not_durable'
   | 'overloaded'
   | 'artifact_mismatch'
@@ -31,4 +32,17 @@ export class GatewayError extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** What proves that somebody rewrote the log: it went backwards, or another way. */
+export function isRewritten(error: unknown): error is GatewayError {
+  return (
+    error instanceof GatewayError && (error.code === 'log_rollback' || error.code === 'log_fork')
+  );
+}
+
+export function asGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
+  const message = error instanceof Error ? error.message : 'unreadable';
+  return new GatewayError('not_warranted', message, {}, { cause: error });
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import {
   consistencyProof,
   fromBase64,
+  type Json,
   leafHash,
   liveWarrants,
   type Status,
@@ -49,6 +50,11 @@ export const SPEC = {
   monitoring: {},
 } as const;
 
+export const ARTIFACT_FILES = [
+  file('model.onnx', MODEL_BYTES),
+  file('reasons.json', REASONS_BYTES),
+];
+
 export interface FixtureServer {
   readonly url: string;
   readonly firm: Firm;
@@ -67,7 +73,12 @@ export interface FixtureServer {
 }
 
 export async function fixtureServer(
-  options: { readonly build?: BuildOptions; readonly demonstration?: boolean } = {},
+  options: {
+    readonly build?: BuildOptions;
+    readonly demonstration?: boolean;
+    /** What the warrant says otherwise. */
+    readonly warrant?: { readonly [name: string]: Json };
+  } = {},
 ): Promise<FixtureServer> {
   const firm = await foundFirm(
     options.demonstration === undefined ? {} : { demonstration: options.demonstration },
@@ -75,11 +86,11 @@ export async function fixtureServer(
   // The firm's clock runs in its own past; warrants must hold now.
   firm.pass((Date.now() - Date.parse(firm.now())) / 86_400_000 - 1);
   const build: BuildOptions = {
-    files: [file('model.onnx', MODEL_BYTES), file('reasons.json', REASONS_BYTES)],
+    files: ARTIFACT_FILES,
     spec: SPEC,
     ...options.build,
   };
-  const change = { demonstration: options.demonstration ?? true };
+  const change = { demonstration: options.demonstration ?? true, ...options.warrant };
   const { production } = await produce(firm, change, build);
   const blobs = new Map([MODEL_BYTES, REASONS_BYTES].map((bytes) => [digestOf(bytes), bytes]));
   const lies: FixtureServer['lies'] = {};
@@ -95,7 +106,7 @@ export async function fixtureServer(
       time: now,
       live: liveWarrants(firm.set(), now),
     };
-    return signStatus(lies.status?.(status) ?? status, firm.people.log.signer);
+    return signStatus(lies.status?.(status) ?? status, [firm.people.log.signer]);
   }
 
   async function consistencyOf(from: number, to: number): Promise<string | undefined> {
@@ -114,7 +125,8 @@ export async function fixtureServer(
     if (path === '/v1/status') return JSON.stringify(await statusNow());
     if (path === '/v1/log/consistency')
       return consistencyOf(Number(query.get('from')), Number(query.get('to')));
-    if (path.startsWith('/v1/bundles/')) return JSON.stringify(await firm.bundle());
+    if (path === '/v1/trust' || path.startsWith('/v1/bundles/'))
+      return JSON.stringify(await firm.bundle());
     const bytes = blobs.get(path.replace('/v1/blobs/', ''));
     return bytes === undefined ? undefined : (lies.blob?.(bytes) ?? bytes);
   }

@@ -49,7 +49,7 @@ async function start(change: Partial<GatewayOptions> = {}, from = server): Promi
     environment: 'production',
     production: false,
     models: [MODEL],
-    serverUrl: from.url,
+    feeds: [{ kind: 'server', url: from.url }],
     databaseUrl: database.url,
     stateDir: mkdtempSync(join(tmpdir(), `gateway-${count}-`)),
     signer: from.firm.people.gateway.signer,
@@ -336,7 +336,7 @@ describe('a gateway', () => {
     const gateway = await start({ nowMs: () => nowMs, pollMs: 1_000_000 });
     nowMs += 61_000;
     const stale = await post(gateway, { inputs: INPUTS });
-    expect(stale.status).toBe(403);
+    expect(stale.body).toMatchObject({ basis: 'fallback', fallback: { code: 'status_stale' } });
     expect(JSON.stringify(stale.body)).toMatch(/60 s is the limit/);
     nowMs = Date.now();
     await gateway.deployments.refresh();
@@ -357,7 +357,10 @@ describe('a gateway', () => {
     const gateway = await start({ stateDir, pollMs: 1_000_000 });
     server.lies.status = (status) => ({ ...status, size: status.size - 1 });
     await expect(gateway.deployments.refresh()).rejects.toThrow(/rolled back/);
-    expect((await post(gateway, { inputs: INPUTS })).status).toBe(403);
+    expect((await post(gateway, { inputs: INPUTS })).body).toMatchObject({
+      basis: 'fallback',
+      fallback: { code: 'log_rollback' },
+    });
     await expect(start({ stateDir })).rejects.toThrow(/rolled back/);
   });
 
@@ -375,8 +378,8 @@ describe('a gateway', () => {
         'mia',
       );
       await expect
-        .poll(async () => (await post(gateway, { inputs: INPUTS })).status, { timeout: 5000 })
-        .toBe(403);
+        .poll(async () => (await post(gateway, { inputs: INPUTS })).body, { timeout: 5000 })
+        .toMatchObject({ basis: 'fallback', fallback: { code: 'warrant_revoked' } });
     } finally {
       await own.close();
     }

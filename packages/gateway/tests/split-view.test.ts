@@ -40,7 +40,7 @@ async function start(change: Partial<GatewayOptions> = {}): Promise<Gateway> {
     environment: 'production',
     production: false,
     models: [MODEL],
-    serverUrl: server.url,
+    feeds: [{ kind: 'server', url: server.url }],
     databaseUrl: database.url,
     stateDir,
     signer: server.firm.people.gateway.signer,
@@ -59,14 +59,18 @@ async function start(change: Partial<GatewayOptions> = {}): Promise<Gateway> {
   return gateway;
 }
 
-/** `200`, or the status and code of the refusal. */
+/** `200` from the model, `fallback` and why from its fallback, or the status and code of the refusal. */
 async function decide(gateway: Gateway): Promise<string> {
   const response = await fetch(`${gateway.url}/v1/decide/${MODEL}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify({ inputs: { amount: 1500.5, duration: 24, purpose: 'car' } }),
   });
-  const body = (await response.json()) as { error?: { code: string } };
+  const body = (await response.json()) as {
+    error?: { code: string };
+    fallback?: { code: string };
+  };
+  if (body.fallback !== undefined) return `fallback ${body.fallback.code}`;
   return [response.status, body.error?.code].filter((one) => one !== undefined).join(' ');
 }
 
@@ -149,7 +153,7 @@ describe('a fork of larger size', () => {
     expect(await decide(gateway)).toBe('200');
     await revoke();
     await gateway.deployments.refresh();
-    expect(await decide(gateway)).toBe('403 not_warranted');
+    expect(await decide(gateway)).toBe('fallback warrant_revoked');
     const mark = seen();
     const restore = await fork();
     expect(server.firm.entries.length).toBeGreaterThan(mark.size);
@@ -157,7 +161,7 @@ describe('a fork of larger size', () => {
       code: 'log_fork',
       details: { seenSize: mark.size, size: mark.size + 1 },
     });
-    expect(await decide(gateway)).toBe('403 log_fork');
+    expect(await decide(gateway)).toBe('fallback log_fork');
     expect(seen()).toEqual(mark);
     await gateway.close();
     open.pop();
@@ -186,7 +190,7 @@ describe('a fork of larger size', () => {
     for (const consistency of offered) {
       server.lies.consistency = consistency;
       await expect(gateway.deployments.refresh()).rejects.toMatchObject({ code: 'log_fork' });
-      expect(await decide(gateway)).toBe('403 log_fork');
+      expect(await decide(gateway)).toBe('fallback log_fork');
     }
     delete server.lies.consistency;
     // A time that would rule the status out by itself hides no fork.
@@ -198,7 +202,7 @@ describe('a fork of larger size', () => {
     await expect(gateway.deployments.refresh()).rejects.toMatchObject({
       code: 'server_unreachable',
     });
-    expect(await decide(gateway)).toBe('403 log_fork');
+    expect(await decide(gateway)).toBe('fallback log_fork');
     delete server.lies.down;
     await gateway.deployments.refresh();
     expect(await decide(gateway)).toBe('200');
@@ -248,7 +252,7 @@ describe('a proof that cannot be had', () => {
     expect(await decide(gateway)).toBe('200');
     nowMs += 61_000;
     await expect(gateway.deployments.refresh()).rejects.toMatchObject(refused);
-    expect(await decide(gateway)).toBe('403 status_stale');
+    expect(await decide(gateway)).toBe('fallback status_stale');
     expect(seen()).toEqual(mark);
     delete server.lies.consistency;
     await gateway.deployments.refresh();

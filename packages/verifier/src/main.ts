@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { visibleText } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { verifyCaseFile } from './case-file/verify-case-file.ts';
 
@@ -24,17 +25,35 @@ function main(): number {
     process.stderr.write(USAGE);
     return values.help === true ? 0 : 2;
   }
-  const report = verifyCaseFile(nodePrimitives, readFileSync(file), values.root);
-  if (values.json === true) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  const bytes = readCase(file);
+  if (bytes === undefined) return 2;
+  const report = verifyCaseFile(nodePrimitives, bytes, values.root);
+  if (values.json === true) process.stdout.write(`${jsonLines(report)}\n`);
   else {
-    for (const sentence of report.established) process.stdout.write(`ok      ${sentence}\n`);
+    for (const sentence of report.established)
+      process.stdout.write(`ok      ${visibleText(sentence)}\n`);
     for (const { entry, reason } of report.problems)
-      process.stdout.write(`WRONG   ${entry}: ${reason}\n`);
+      process.stdout.write(`WRONG   ${visibleText(entry)}: ${visibleText(reason)}\n`);
     process.stdout.write(
       report.ok ? 'the case file verifies\n' : 'the case file does NOT verify\n',
     );
   }
   return report.ok ? 0 : 1;
+}
+
+function readCase(file: string): Uint8Array | undefined {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${visibleText(file)} cannot be read: ${visibleText(said)}\n`);
+    return undefined;
+  }
+}
+
+/** Line ends are of the layout; anything else that a terminal would obey stands in a string, as its escape. */
+function jsonLines(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(visibleText).join('\n');
 }
 
 process.exit(main());

@@ -8,8 +8,10 @@ import {
   type Primitives,
   sha256Hex,
 } from '@countersign/kernel';
+import type { Choice } from '../deployment/choose-deployment.ts';
 import type { Deployment } from '../deployment/load-deployment.ts';
 import { GatewayError } from '../errors.ts';
+import { applyFallback } from '../fallback/apply-fallback.ts';
 import type { DecideRequest } from '../http/requests.ts';
 import type { KeyedRequest } from '../log/insert-batch.ts';
 import { type Answer, answerRow } from './answer.ts';
@@ -73,12 +75,16 @@ export async function decide(
     ...warrantOf(deployment),
     kind: 'answer',
   };
-  return seal(context, header, {
+  return seal(context, header, partsOf(answer, request));
+}
+
+function partsOf(answer: Answer, request: DecideRequest): PartBytes {
+  return {
     inputs: answer.inputBytes,
     output: answer.outputBytes,
     reasons: canonicalBytes(answer.reasons as unknown as Json),
     protected: canonicalBytes(request.protected),
-  });
+  };
 }
 
 async function answered(deployment: Deployment, request: DecideRequest): Promise<Answer> {
@@ -92,14 +98,76 @@ async function answered(deployment: Deployment, request: DecideRequest): Promise
   }
 }
 
+/** A choice of a fallback, which says whose and why. */
+export type FallbackChoice = Extract<Choice, { readonly by: 'fallback' }>;
+
+/**
+ * Answers one request by the fallback of a warrant that does not hold. It is marked in the header that the leaf commits
+ * to, with the reason, so that it is never taken for the model's. Throws the reason itself for `refuse`.
+ */
+export async function fallBack(
+  context: DecideContext,
+  arrival: Arrival,
+  at: { readonly request: DecideRequest; readonly choice: FallbackChoice },
+): Promise<Decision> {
+  const { request, choice } = at;
+  const { ended, previous, reason } = choice;
+  const why = {
+    kind: 'fallback',
+    code: denialOf(reason),
+    message: reason.message,
+    fallbackOf: ended.digest,
+  } as const;
+  if (ended.terms.kind === 'previous-version' && previous !== undefined) {
+    const answer = await answered(previous, request);
+    const header = {
+      ...headerBase(context, arrival),
+      ...warrantOf(previous),
+      ...why,
+      fallback: 'previous-version',
+    };
+    return seal(context, header, partsOf(answer, request));
+  }
+  const answer = applyFallback(ended.terms, request.inputs);
+  if (answer === undefined) throw reason;
+  const { artifactDigest, spec } = ended.warrant;
+  const header: DecisionHeader = {
+    ...headerBase(context, arrival),
+    use: ended.use,
+    version: ended.version,
+    warrant: ended.digest,
+    artifact: artifactDigest,
+    spec,
+    ...why,
+    fallback: answer.kind,
+  };
+  // The model's inputs were not checked, so what came is kept as it came.
+  return seal(context, header, {
+    inputs: encodeRow([{ name: 'body', value: { bytes: arrival.body } }]),
+    output: encodeRow([{ name: 'decision', value: answer.decision }]),
+    reasons: canonicalBytes([]),
+    protected: canonicalBytes(request.protected),
+  });
+}
+
+/** In a word why a warrant does not hold: its own end, or what is wrong with all of them. */
+function denialOf(reason: GatewayError): string {
+  const { denial } = reason.details;
+  return typeof denial === 'string' ? denial : reason.code;
+}
+
 /** A refused request is a decision too: it is recorded with what came and why it got no answer. */
 export function refuse(
   context: DecideContext,
   arrival: Arrival,
-  at: { readonly error: GatewayError; readonly deployment?: Deployment },
+  at: {
+    readonly error: GatewayError;
+    readonly deployment?: Deployment;
+    readonly choice?: FallbackChoice;
+  },
 ): Decision {
-  const { error, deployment } = at;
-  const fallback = deployment?.grant.warrant.fallback;
+  const { error, deployment, choice } = at;
+  const fallback = deployment?.grant.warrant.fallback ?? choice?.ended.warrant.fallback;
   const header: DecisionHeader = {
     ...headerBase(context, arrival),
     ...(deployment === undefined ? {} : warrantOf(deployment)),
@@ -107,6 +175,7 @@ export function refuse(
     code: error.code,
     message: error.message,
     ...(fallback === undefined ? {} : { fallback }),
+    ...(choice === undefined ? {} : { fallbackOf: choice.ended.digest }),
   };
   const kept = arrival.body.subarray(0, BODY_KEPT_MAX);
   return seal(context, header, {

@@ -10,7 +10,7 @@ import {
   partCommitment,
 } from '@countersign/kernel';
 
-export const DECISION_KINDS = ['answer', 'refusal', 'error'] as const;
+export const DECISION_KINDS = ['answer', 'fallback', 'refusal', 'error'] as const;
 export type DecisionKind = (typeof DECISION_KINDS)[number];
 
 /** The header part of a decision: what is said of every request, refused ones included. */
@@ -31,10 +31,13 @@ export interface DecisionHeader {
   /** UTC, when the request was read. */
   readonly received: string;
   readonly bodyDigest: Digest;
-  /** Of a refusal: its code and what was said. */
+  /** Of a refusal its code and what was said; of a fallback why the model did not answer. */
   readonly code?: string;
   readonly message?: string;
+  /** Of a fallback the kind that answered; of a refusal the kind that is declared. */
   readonly fallback?: string;
+  /** Of a fallback the warrant that did not hold; `warrant` is another one only for `previous-version`. */
+  readonly fallbackOf?: Digest;
 }
 
 export interface SealedPart {

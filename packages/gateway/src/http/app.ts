@@ -15,6 +15,9 @@ export interface Caller {
 }
 
 const BODY_BYTES_MAX = 256 * 1024;
+/** Of a connection on which nothing moves, and of one request of 256 KiB at most until its last byte. */
+const SILENT_MS_MAX = 60_000;
+const REQUEST_MS_MAX = 30_000;
 /** A model's name has 128 characters at most. */
 const PARAM_LENGTH_MAX = 512;
 
@@ -24,6 +27,8 @@ export function buildGatewayApp(
 ): FastifyInstance {
   const app = fastify({
     bodyLimit: BODY_BYTES_MAX,
+    connectionTimeout: SILENT_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
     logger: false,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
     frameworkErrors: (error, request, reply) => {
@@ -89,9 +94,13 @@ function authenticate(
   );
 }
 
+/** Ready while a model answers; a gateway that answers by fallbacks alone says so. */
 function readiness(service: DecideService, reply: FastifyReply) {
-  const { warrants, refusals } = service.held();
-  return reply.code(warrants.length > 0 ? 200 : 503).send({ ready: warrants.length > 0, refusals });
+  const { warrants, ended, refusals, statusAgeMs, freshnessMs } = service.held();
+  const isFresh = statusAgeMs !== undefined && statusAgeMs <= freshnessMs;
+  const ready = warrants.length > 0 && isFresh;
+  const fallbacks = ended.length + (isFresh ? 0 : warrants.length);
+  return reply.code(ready ? 200 : 503).send({ ready, fallbacks, refusals });
 }
 
 function sendError(

@@ -5,13 +5,16 @@ import {
   type Arrival,
   type DecideContext,
   decide,
+  type FallbackChoice,
+  fallBack,
   keyedRequest,
   refuse,
 } from '../decision/decide.ts';
 import type { Decision } from '../decision/decision.ts';
-import type { Deployments, Held } from '../deployment/deployments.ts';
+import type { Deployments } from '../deployment/deployments.ts';
+import type { Held } from '../deployment/held.ts';
 import type { Deployment } from '../deployment/load-deployment.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, type GatewayErrorCode } from '../errors.ts';
 import { type DecisionLog, findByKey } from '../log/decision-log.ts';
 import type { KeyedRequest } from '../log/insert-batch.ts';
 import { readDecision } from '../log/read-decision.ts';
@@ -70,13 +73,18 @@ export class DecideService {
   async answer(question: Question): Promise<Outcome> {
     const { context } = this.#options;
     const arrival: Arrival = { ...question, received: context.now() };
-    const known: { request?: DecideRequest; deployment?: Deployment } = {};
+    const known: { request?: DecideRequest; deployment?: Deployment; choice?: FallbackChoice } = {};
     try {
       const request = question.parse(question.body);
       known.request = request;
-      const deployment = this.#deployment(question.model, request.use);
-      known.deployment = deployment;
-      const decision = await decide(context, arrival, { request, deployment });
+      const choice = this.#options.deployments.choose(question.model, request.use);
+      if (choice.by === 'nobody') throw choice.reason;
+      if (choice.by === 'model') known.deployment = choice.deployment;
+      else known.choice = choice;
+      const decision =
+        choice.by === 'model'
+          ? await decide(context, arrival, { request, deployment: choice.deployment })
+          : await fallBack(context, arrival, { request, choice });
       const receipt = await this.#append(decision, keyedRequest(context, question.caller, request));
       return { ok: true, answer: answerOf(decision.parts, receipt) };
     } catch (error) {
@@ -92,6 +100,7 @@ export class DecideService {
     at: {
       readonly request?: DecideRequest;
       readonly deployment?: Deployment;
+      readonly choice?: FallbackChoice;
       readonly error: GatewayError;
     },
   ): Promise<Outcome> {
@@ -104,12 +113,6 @@ export class DecideService {
       return this.#refuse(arrival, { ...refusal, error });
     }
     return this.#refuse(arrival, refusal);
-  }
-
-  #deployment(model: string, use: string | undefined): Deployment {
-    const found = this.#options.deployments.forModel(model, use);
-    if (found instanceof GatewayError) throw found;
-    return found;
   }
 
   /** The answer that was given to the same key and body before; throws `key_conflict` for another body. */
@@ -142,12 +145,16 @@ export class DecideService {
   /** Records the refusal. If even that cannot be made durable the caller still learns why there is no answer. */
   async #refuse(
     arrival: Arrival,
-    at: { readonly error: GatewayError; readonly deployment?: Deployment },
+    at: {
+      readonly error: GatewayError;
+      readonly deployment?: Deployment;
+      readonly choice?: FallbackChoice;
+    },
   ): Promise<Outcome> {
-    const { error, deployment } = at;
-    if (error.code === 'not_durable' || error.code === 'overloaded') return { ok: false, error };
+    const { error, deployment, choice } = at;
+    if (UNRECORDED.has(error.code)) return { ok: false, error };
     const decision = refuse(this.#options.context, arrival, at);
-    const fallback = deployment?.grant.warrant.fallback;
+    const fallback = deployment?.grant.warrant.fallback ?? choice?.ended.warrant.fallback;
     try {
       const receipt = await this.#append(decision);
       const { id } = decision.header;
@@ -158,6 +165,13 @@ export class DecideService {
     }
   }
 }
+
+/** Refusals that could not be recorded, or whose record would count for nothing. */
+const UNRECORDED: ReadonlySet<GatewayErrorCode> = new Set([
+  'not_durable',
+  'overloaded',
+  'key_not_in_force',
+]);
 
 async function durable<T>(read: () => Promise<T>): Promise<T> {
   try {

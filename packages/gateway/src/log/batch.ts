@@ -17,7 +17,7 @@ import {
   toBase64,
   toHex,
 } from '@countersign/kernel';
-import type { Decision } from '../decision/decision.ts';
+import type { Decision, DecisionKind } from '../decision/decision.ts';
 
 /** Where a gateway's chain of batches stands. A missing batch breaks `previousRoot` of the next. */
 export interface ChainPosition {
@@ -78,7 +78,9 @@ function batchContent(
 ): DecisionBatchContent {
   const headers = decisions.map(({ header }) => header);
   const times = headers.map(({ received }) => received).sort();
-  const answered = headers.filter(({ kind }) => kind === 'answer').length;
+  const count = (wanted: DecisionKind) => headers.filter(({ kind }) => kind === wanted).length;
+  const answered = count('answer');
+  const fallback = count('fallback');
   const warrants = new Set(headers.flatMap(({ warrant }) => warrant ?? []));
   return {
     gateway: by.identity.gateway,
@@ -89,7 +91,8 @@ function batchContent(
     lastTime: times.at(-1) ?? by.now,
     warrants: [...warrants].sort(),
     answered,
-    refused: decisions.length - answered,
+    ...(fallback === 0 ? {} : { fallback }),
+    refused: decisions.length - answered - fallback,
   };
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   DECISION_PARTS,
+  type EnrolledKey,
   fromBase64,
+  isInForce,
   type Json,
   type Primitives,
   type PublicKey,
   parseDecisionLeaf,
+  parseLogLeaf,
   parseReceipt,
   parseStrictJson,
   type Receipt,
@@ -28,8 +31,8 @@ export interface CaseDecision {
 /** Keys and firm that a decision is checked against; all of them follow from the founding record. */
 export interface DecisionTrust {
   readonly root: string;
-  readonly gatewayKeys: readonly PublicKey[];
-  readonly logKey: PublicKey;
+  readonly gateways: readonly EnrolledKey[];
+  readonly logKeys: readonly PublicKey[];
   readonly logName: string;
 }
 
@@ -43,16 +46,18 @@ export function decisionProblems(
   const receipt = parseReceipt(decision.receipt as unknown as Json);
   if (receipt.decision !== decision.id) return ['the receipt is of another decision'];
   if (receipt.log === undefined) return ['the receipt has no proof in the log'];
-  const verdicts = trust.gatewayKeys.map((gatewayKey) =>
-    verifyReceipt(p, receipt, { gatewayKey, logKey: trust.logKey, logName: trust.logName }),
-  );
+  const { logKeys, logName } = trust;
+  const { time } = parseLogLeaf(fromBase64(receipt.log.leaf));
+  const verdicts = trust.gateways
+    .filter((gateway) => isInForce(gateway, time))
+    .map(({ key }) => verifyReceipt(p, receipt, { gatewayKey: key, logKeys, logName }));
   const problems: string[] = [];
   if (readRecord(p, receipt.header).statement.predicate.founding !== trust.root) {
     problems.push('the batch header belongs to another founding record');
   }
   if (!verdicts.some((verdict) => verdict.ok)) {
     const reasons = verdicts.flatMap((verdict) => (verdict.ok ? [] : [verdict.reason]));
-    problems.push(`receipt: ${reasons[0] ?? 'no gateway key is enrolled'}`);
+    problems.push(`receipt: ${reasons[0] ?? 'no gateway key was in force then'}`);
   }
   const leaf = parseDecisionLeaf(fromBase64(receipt.leaf));
   for (const { name, salt, bytes } of decision.parts) {
@@ -71,6 +76,9 @@ export interface DecisionHeader {
   readonly kind: string;
   readonly received: string;
   readonly warrant?: string;
+  /** Of what a fallback answered: its kind, and the warrant that did not hold. */
+  readonly fallback?: string;
+  readonly fallbackOf?: string;
 }
 
 export function headerOf(decision: CaseDecision): DecisionHeader | undefined {

@@ -4,11 +4,13 @@ import {
   type CountedRecord,
   canonicalBytes,
   type Json,
+  logKeysOf,
   type Primitives,
   parseStrictJson,
   type RecordSet,
   readProofBundle,
   recordsOfType,
+  serviceKeysOf,
   sha256Hex,
   verifyBundle,
   verifyWarrant,
@@ -137,16 +139,12 @@ function signedManifest(
   bytes: Uint8Array,
   set: RecordSet,
 ): CaseManifest | undefined {
-  const platform = serviceKeys(set, 'platform')[0];
-  return platform === undefined
-    ? undefined
-    : openManifest(p, readManifestEnvelope(bytes), platform);
-}
-
-function serviceKeys(set: RecordSet, service: 'platform' | 'gateway' | 'log') {
-  return [...set.register.values()]
-    .filter(({ holder }) => holder.kind === 'service' && holder.service === service)
-    .map(({ key }) => key);
+  const envelope = readManifestEnvelope(bytes);
+  for (const key of serviceKeysOf(set, 'platform')) {
+    const manifest = openManifest(p, envelope, key);
+    if (manifest !== undefined) return manifest;
+  }
+  return undefined;
 }
 
 /** Every entry is listed with its digest, and every listed entry is there. */
@@ -237,16 +235,13 @@ function verifyDecision(
   at: { readonly set: RecordSet; readonly root: string; readonly report: Report },
 ): void {
   const { set, report } = at;
-  const logKey = serviceKeys(set, 'log')[0];
-  if (logKey === undefined) {
-    report.problem(BUNDLE_ENTRY, 'no log key is enrolled');
-    return;
-  }
   const json = parseAt(DECISION_ENTRY, entry.bytes);
   const trust = {
     root: at.root,
-    gatewayKeys: serviceKeys(set, 'gateway'),
-    logKey,
+    gateways: [...set.register.values()].filter(
+      ({ holder }) => holder.kind === 'service' && holder.service === 'gateway',
+    ),
+    logKeys: logKeysOf(set),
     logName: set.founding.logOrigin,
   };
   const problems = decisionProblems(p, json, trust);
@@ -257,10 +252,20 @@ function verifyDecision(
   verifyDecisionWarrant(set, decision, report);
 }
 
-/** An answered decision was answered under a warrant that held then. */
+/** A decision that a model answered was answered under a warrant that held then; a fallback needs none. */
 function verifyDecisionWarrant(set: RecordSet, decision: CaseDecision, report: Report): void {
   const header = headerOf(decision);
-  if (header === undefined || header.kind !== 'answer') return;
+  if (header === undefined) return;
+  const isFallback = header.kind === 'fallback';
+  if (isFallback) {
+    const ended = (header.fallbackOf ?? '').slice(0, 12);
+    report.establish(
+      `a fallback (${header.fallback ?? ''}) answered it in place of warrant ${ended}`,
+    );
+  }
+  const isModels =
+    header.kind === 'answer' || (isFallback && header.fallback === 'previous-version');
+  if (!isModels) return;
   const then = set.records.filter(({ loggedAt }) => loggedAt <= header.received).at(-1);
   const known = asOfIndex(set, then?.index ?? -1);
   const warrant = header.warrant ?? '';
