@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { visibleText } from '@countersign/kernel';
 import { parseArguments } from './command/build-program.ts';
 import type { Command } from './command/command.ts';
 import type { CommandRun } from './command/command-run.ts';
@@ -6,6 +7,7 @@ import { demoCommand } from './commands/demo.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { Io } from './io.ts';
 import { describeError } from './output/describe-error.ts';
+import { visibleIo } from './output/visible-io.ts';
 import { createSession } from './session.ts';
 
 /**
@@ -26,17 +28,18 @@ export async function runCommand(
   }
   const { command, input } = parsed;
   const json = input.flag('json');
-  const session = createSession(io, input);
+  const shown = visibleIo(io);
+  const session = createSession(shown, input);
   try {
     const { ok, result, lines, isPrinted = false } = await command.run(input, session);
     if (json) {
-      if (!isPrinted) io.out(JSON.stringify(result, null, 2));
-    } else for (const line of lines) io.out(line);
+      if (!isPrinted) printJson(io, result);
+    } else for (const line of lines) shown.out(line);
     return { exitCode: ok ? 0 : 1, result };
   } catch (error) {
     const described = describeError(error);
-    if (json) io.out(JSON.stringify({ error: described.error }, null, 2));
-    for (const line of described.lines) io.err(line);
+    if (json) printJson(io, { error: described.error });
+    for (const line of described.lines) shown.err(line);
     return {
       exitCode: described.error.code === 'usage' ? 2 : 1,
       result: { error: described.error },
@@ -44,6 +47,11 @@ export async function runCommand(
   } finally {
     session.close();
   }
+}
+
+/** Line ends are of the layout; whatever else a terminal would not show stands in a string, where its escape is the same. */
+function printJson(io: Io, value: unknown): void {
+  io.out(JSON.stringify(value, null, 2).split('\n').map(visibleText).join('\n'));
 }
 
 /** The command that was meant, as far as one was named. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
 import type { Signer } from '@countersign/kernel';
 import { ApiClient } from './client/api-client.ts';
 import type { Input } from './command/input.ts';
@@ -24,8 +25,8 @@ export interface Session {
   client(): ApiClient;
   /** Client without a token, for what is published to everybody. */
   publicClient(): ApiClient;
-  /** Opens the person's key. @throws CliError `passphrase_missing`, `passphrase_wrong`, `key_invalid` */
-  signer(): Promise<Signer>;
+  /** Opens the person's key, or the one in a file. @throws CliError `passphrase_missing`, `passphrase_wrong`, `key_invalid` */
+  signer(keyFile?: string): Promise<Signer>;
   /** Says what is being done, on stderr. */
   progress(text: string): void;
   close(): void;
@@ -60,9 +61,10 @@ export function createSession(io: Io, input: Input): Session {
     root: () => rootOf(resolved()),
     client: () => client(tokenOf(resolved())),
     publicClient: () => client(resolved().token),
-    async signer() {
+    async signer(keyFile) {
       const account = accountOf(resolved());
-      const file = await readKeyFile(resolved().keyFile ?? '');
+      const path = keyFile === undefined ? (resolved().keyFile ?? '') : resolve(cwd, keyFile);
+      const file = await readKeyFile(path);
       return openKey(file, await passphraseFor(io, account, input.optionalText('passphrase-file')));
     },
     progress(text) {

@@ -250,6 +250,40 @@ describe('intake', () => {
   });
 });
 
+describe('whose a commit address is', () => {
+  const laptop = ['attribute', 'dana@laptop.example', '--account', 'dana.developer'];
+
+  test('takes two independent persons, or the person', async () => {
+    const reason = ['--reason', 'her laptop, seen'];
+    const first = await ok('mia.risk', ...laptop, ...reason);
+    expect(first.result).toMatchObject({
+      state: 'awaiting-signatures',
+      type: 'author-attribution',
+    });
+    const digest = String(first.result.digest);
+    expect(first.text).toContain(`countersign sign --add ${digest.slice(0, 12)}`);
+    const second = await ok('vera.validator', 'sign', '--add', digest.slice(0, 12));
+    expect(second.result).toMatchObject({ state: 'recorded', digest });
+    expect((await ok('dana.developer', ...laptop, ...reason)).result).toMatchObject({
+      state: 'recorded',
+    });
+    const other = await run('omar.owner', [...laptop, ...reason]);
+    expect(other.result).toHaveProperty('error.code', 'record_refused');
+  });
+
+  test.each([
+    [['attribute'], 'usage'],
+    [laptop, 'usage'],
+    [[...laptop, '--reason', 'r', '--commit-key', 'ABCD'], 'usage'],
+    [[...laptop, '--reason', 'r', '--public-key', 'people.yaml'], 'usage'],
+    [['attribute', 'x@y.example', '--list', 'consumer-credit@1'], 'usage'],
+    [['attribute', '--list', 'consumer-credit@7'], 'not_found'],
+  ])('%j ends with a code', async (argv, code) => {
+    const ran = await run('mia.risk', argv);
+    expect(ran.result).toHaveProperty('error.code', code);
+  });
+});
+
 describe('refusals', () => {
   test('a dirty tree is not run', async () => {
     const git = (...args: readonly string[]) =>

@@ -112,7 +112,8 @@ export function pathOf(path: string, { params = {}, query = {} }: CallInput): st
 
 async function send(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init);
+    // The server never redirects; what does would be handed requests and records meant for the server.
+    return await fetch(url, { ...init, redirect: 'error' });
   } catch (cause) {
     const { origin } = new URL(url);
     throw new CliError('server_unreachable', `nothing answers at \`${origin}\``, {

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { governanceRoutes, identityRoutes } from '@countersign/contract';
-import { isDigest, type RecordSet } from '@countersign/kernel';
+import {
+  approvalDraft,
+  approvalSentence,
+  type ChangeRequestReview,
+  type Decision,
+  evidenceToName,
+  type OpenRole,
+  type RecordSet,
+  rolesActedIn,
+  rolesOpenTo,
+  subjectText,
+} from '@countersign/kernel';
 import { resolveDigest } from '../client/digests.ts';
 import { verifiedBundle } from '../client/verified-records.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
-import {
-  type ChangeRequestReview,
-  changeRequestRecord,
-  changeRequestReview,
-  type OpenRole,
-  rolesOf,
-  rolesOpenTo,
-} from '../records/change-request-review.ts';
+import { changeRequestReview } from '../records/change-request-review.ts';
 import type { Session } from '../session.ts';
-import { subjectText } from '../signing/describe-statement.ts';
-import type { Draft } from '../signing/person-statement.ts';
 import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
 
 const OPTIONS = [
@@ -61,8 +63,6 @@ export const reject: Command = {
   run: (input, session) => decide(input, session, 'reject'),
 };
 
-type Decision = 'approve' | 'reject';
-
 async function decide(input: Input, session: Session, decision: Decision): Promise<Outcome> {
   const client = session.client();
   const digest = await resolveDigest(client, input.argument('request'), { type: 'change-record' });
@@ -79,16 +79,16 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
       },
     });
   }
-  const evidence = await evidenceToName(session, set, review);
+  const evidence = await evidenceFor(session, set, review);
   const { name } = await client.call(identityRoutes.me);
   const recorded = await signOne(
     session,
-    approvalDraft(set, review, {
+    approvalDraft(review, {
       decision,
       role,
       evidence,
       printedName: name,
-      statement: input.optionalText('statement') ?? sentence(review, decision, role),
+      statement: input.optionalText('statement') ?? approvalSentence(review, decision, role),
     }),
   );
   const word = decision === 'approve' ? 'approved' : 'rejected';
@@ -106,7 +106,7 @@ function roleFor(
 ): OpenRole {
   const account = session.account();
   const now = session.now();
-  const roles = rolesOf(at.set, account, now);
+  const roles = rolesActedIn(at.set, at.review, { account, now });
   const asked = at.review.verdict.approvals;
   const wanted = input.optionalText('role');
   // Somebody outside every role that is asked for may still have tried: their attempt is answered with the conflict.
@@ -155,7 +155,7 @@ function barred(
  * What the signer saw: everything the request froze and what has come into force since, as the server lists it; each of
  * them must be in the verified records.
  */
-async function evidenceToName(
+async function evidenceFor(
   session: Session,
   set: RecordSet,
   review: ChangeRequestReview,
@@ -163,60 +163,7 @@ async function evidenceToName(
   const { evidence } = await session
     .client()
     .call(governanceRoutes.get, { params: { digest: review.digest } });
-  const unseen = evidence.find((digest) => !set.byDigest.has(digest));
-  if (unseen !== undefined) {
-    throw new CliError(
-      'record_unverified',
-      `evidence \`${unseen.slice(0, 12)}\` is not among the verified records`,
-    );
-  }
-  const omitted = review.request.evidence.find((digest) => !evidence.includes(digest));
-  if (omitted !== undefined) {
-    throw new CliError(
-      'record_unverified',
-      `the server left out frozen evidence \`${omitted.slice(0, 12)}\``,
-    );
-  }
-  return evidence;
-}
-
-function approvalDraft(
-  set: RecordSet,
-  review: ChangeRequestReview,
-  given: {
-    readonly decision: Decision;
-    readonly role: OpenRole;
-    readonly evidence: readonly string[];
-    readonly printedName: string;
-    readonly statement: string;
-  },
-): Draft {
-  const { digest } = changeRequestRecord(set, review.digest);
-  if (!isDigest(digest)) throw usage('the change request has no digest');
-  return {
-    type: 'approval-record',
-    kind: given.decision,
-    scope: 'version',
-    subjectRef: review.subject,
-    subject: { name: 'change-request', digest: { sha256: digest } },
-    source: [digest],
-    content: {
-      changeRequest: digest,
-      gate: given.role.gate,
-      role: given.role.role,
-      decision: given.decision,
-      meaning:
-        given.decision === 'approve' ? given.role.meaning : `rejected: ${given.role.meaning}`,
-      printedName: given.printedName,
-      statement: given.statement,
-      evidence: given.evidence,
-    },
-  };
-}
-
-function sentence(review: ChangeRequestReview, decision: Decision, role: OpenRole): string {
-  const what = `${subjectText(review.subject)} to ${review.request.transition}`;
-  return decision === 'approve'
-    ? `As ${role.role} I approve ${what}: ${role.meaning}.`
-    : `As ${role.role} I reject ${what}.`;
+  const named = evidenceToName(set, review, evidence);
+  if ('refused' in named) throw new CliError('record_unverified', named.refused);
+  return named.evidence;
 }

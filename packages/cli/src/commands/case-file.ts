@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { documentsRoutes } from '@countersign/contract';
-import { isDigest } from '@countersign/kernel';
+import { isDigest, visibleText } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { verifyCaseFile } from '@countersign/verifier';
 import { isVersionName, parseVersionName } from '../client/version-name.ts';
@@ -76,7 +76,8 @@ function runVerify(input: Input, session: Session): Promise<Outcome> {
   const lines = [
     ...report.established.map((one) => `${session.paint('green', 'ok')}     ${one}`),
     ...report.problems.map(
-      ({ entry, reason }) => `${session.paint('red', 'WRONG')}  ${entry}: ${reason}`,
+      ({ entry, reason }) =>
+        `${session.paint('red', 'WRONG')}  ${visibleText(`${entry}: ${reason}`)}`,
     ),
     report.ok ? 'the case file verifies' : 'the case file does NOT verify',
   ];

@@ -137,7 +137,7 @@ function outcomeOf(
   const refusals = decided.filter(({ ok }) => !ok);
   const counts = new Map<string, number>();
   for (const one of decided) {
-    const name = one.ok ? (one.decision ?? '') : `refused (${one.code ?? ''})`;
+    const name = one.ok ? `${one.decision ?? ''}${basisOf(one)}` : `refused (${one.code ?? ''})`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   const shown = decided.slice(0, SHOWN_MAX);
@@ -156,7 +156,7 @@ function outcomeOf(
         one.ok ? one.decision : 'refused',
         one.score?.toFixed(6),
         one.receiptState,
-        one.ok ? (one.reasons ?? []).map(({ code }) => code).join(' ') : one.message,
+        isOfModel(one) ? (one.reasons ?? []).map(({ code }) => code).join(' ') : one.message,
       ]),
     ),
     ...(decided.length > shown.length ? [`and ${decided.length - shown.length} more`] : []),
@@ -164,6 +164,14 @@ function outcomeOf(
     ...(out === undefined ? [] : [`answers with receipts are in ${out}`]),
   ];
   return refusals.length === 0 ? done(result, ...lines) : refused(result, ...lines);
+}
+
+function isOfModel(one: DecidedRow): boolean {
+  return one.ok && one.basis !== 'fallback';
+}
+
+function basisOf(one: DecidedRow): string {
+  return isOfModel(one) ? '' : ` (fallback ${one.fallback ?? ''})`;
 }
 
 export const decisions: Command = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ROLES } from '@countersign/kernel';
+import { dirname, join } from 'node:path';
+import { RECOVERY_ROLES, ROLES } from '@countersign/kernel';
 import type { FoundingPerson } from '@countersign/server';
 import { z } from 'zod';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -107,10 +107,35 @@ async function runFound(input: Input, session: Session): Promise<Outcome> {
       ['root', founded.root],
       ['data', dataDir],
     ]),
-    'give the root to every gateway and auditor by another way than this server',
-    ...founded.people.map(({ account, email }) => `  ${account}  ${email}`),
+    ...handOver(
+      members.map(({ person }) => person),
+      founded.people,
+    ),
     `next: countersign up --data ${dataDir}`,
   );
+}
+
+/** Who must be given what: the ceremony is over when nothing of it lies in one place any more. */
+function handOver(
+  people: readonly FoundingPerson[],
+  founded: readonly {
+    readonly account: string;
+    readonly email: string;
+    readonly keyFile: string;
+  }[],
+): readonly string[] {
+  const administrators = people.filter(({ roles }) => roles.includes('administrator'));
+  const founders = administrators.slice(0, 2).map(({ account }) => account);
+  return [
+    `signed by ${founders.join(' and ')}: two administrators act together, new keys count after the delay in \`countersign founding show\``,
+    `if the administrators are lost, three persons in three of the duties ${RECOVERY_ROLES.join(', ')} name new ones`,
+    'hand over, and delete here what was handed over:',
+    ...founded.map(
+      ({ account, email, keyFile }) =>
+        `  ${account}  ${email}  ${dirname(keyFile)}/ (key.json, token, initial-*)`,
+    ),
+    'write the root down and give it to every gateway, auditor and administrator by another way than this server',
+  ];
 }
 
 type Secret = 'passphrase' | 'password';

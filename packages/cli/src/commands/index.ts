@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from '../command/command.ts';
+import { admission } from './admission.ts';
 import { approve, reject } from './approve.ts';
 import { assess } from './assess.ts';
+import { keysAttest } from './attest.ts';
+import { attribute } from './attribute.ts';
 import { backup, restore } from './backup.ts';
 import { exportCase, verify } from './case-file.ts';
 import { dataAdd } from './data.ts';
@@ -11,26 +14,34 @@ import { evidence } from './evidence.ts';
 import { exceptions, exceptionsRequest, exceptionsSign } from './exceptions.ts';
 import { findings, findingsClose, findingsOpen, findingsRespond } from './findings.ts';
 import { found } from './found.ts';
+import { foundingObject, foundingRecover, foundingRotate, foundingShow } from './founding.ts';
 import { gate } from './gate.ts';
+import { identityProviderPropose } from './identity-provider.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
+import { keysEnrol, keysList, keysReinstate, keysRetire, keysSuspend } from './keys.ts';
 import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
 import { login } from './login.ts';
 import { monitor, reproduce, test } from './measure.ts';
 import { inventory, models, versions } from './models.ts';
-import { keysEnrol, keysNew, people, peopleAdd } from './people.ts';
+import { keysNew, people, peopleAdd } from './people.ts';
 import { promote } from './promote.ts';
 import { propose } from './propose.ts';
 import { actions, outcomes } from './report.ts';
+import { resume } from './resume.ts';
 import { revoke } from './revoke.ts';
+import { keysRotateService } from './rotate-service.ts';
 import { run } from './run.ts';
 import { serve } from './serve.ts';
+import { sessions, sessionsEnd, sessionsEndOthers } from './sessions.ts';
 import { show } from './show.ts';
 import { sign } from './sign.ts';
 import { submit } from './submit.ts';
+import { tokens, tokensNew, tokensRevoke } from './tokens.ts';
 import { trace } from './trace.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
+import { vsa } from './vsa.ts';
 
 /** Every command, in the order of a model's life. */
 export const COMMANDS: readonly Command[] = [
@@ -39,15 +50,33 @@ export const COMMANDS: readonly Command[] = [
   restore,
   found,
   login,
+  sessions,
+  sessionsEnd,
+  sessionsEndOthers,
+  tokens,
+  tokensNew,
+  tokensRevoke,
   people,
   peopleAdd,
   keysNew,
+  keysAttest,
   keysEnrol,
+  keysList,
+  keysSuspend,
+  keysReinstate,
+  keysRetire,
+  keysRotateService,
+  foundingShow,
+  foundingRotate,
+  foundingRecover,
+  foundingObject,
+  identityProviderPropose,
   init,
   propose,
   run,
   dataAdd,
   sign,
+  attribute,
   inventory,
   models,
   versions,
@@ -70,7 +99,10 @@ export const COMMANDS: readonly Command[] = [
   exceptionsSign,
   promote,
   gate,
+  admission,
+  vsa,
   revoke,
+  resume,
   serve,
   decide,
   actions,

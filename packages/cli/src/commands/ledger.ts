@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toHex } from '@countersign/kernel';
-import { verifiedCheckpoint, verifiedFounding } from '../client/log-trust.ts';
+import { verifiedCheckpoint, verifiedTrust } from '../client/log-trust.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { logIdentityOf, refuseOtherLog } from '../host/log-identity.ts';
+import { logIdentityOf } from '../host/log-identity.ts';
 import { openDataDirectory } from '../host/open-data-directory.ts';
 import { fields } from '../output/table.ts';
 import type { Session } from '../session.ts';
@@ -13,8 +13,8 @@ export const ledgerCheckpoint: Command = {
   summary: 'the latest published checkpoint, its signature checked',
   example: 'countersign ledger checkpoint',
   run: async (_input, session) => {
-    const founding = await verifiedFounding(session, session.root());
-    const { text, checkpoint } = await verifiedCheckpoint(session, founding);
+    const trust = await verifiedTrust(session, session.root());
+    const { text, checkpoint } = await verifiedCheckpoint(session, trust);
     const { origin, size } = checkpoint;
     const root = toHex(checkpoint.root);
     return done(
@@ -50,8 +50,7 @@ async function runVerify(input: Input, session: Session): Promise<Outcome> {
   const { verifyLog } = await import('@countersign/server');
   const data = await openDataDirectory(session, { withoutDatabase: input.flag('published') });
   try {
-    const log = await logIdentityOf(data);
-    await refuseOtherLog(data, session.root(), log);
+    const log = await logIdentityOf(data, session.root());
     const verdict = await verifyLog({
       published: data.published,
       blobs: data.blobs,
@@ -76,7 +75,7 @@ async function runRebuild(_input: Input, session: Session): Promise<Outcome> {
   const data = await openDataDirectory(session, { withoutDatabase: false });
   try {
     if (data.database === undefined) throw new Error('a database was asked for');
-    const log = await logIdentityOf(data);
+    const log = await logIdentityOf(data, session.root());
     const { from, size } = await rebuildDatabase({
       database: data.database,
       published: data.published,
@@ -85,7 +84,6 @@ async function runRebuild(_input: Input, session: Session): Promise<Outcome> {
       now: () => session.io.now(),
       progress: (finished, total) => session.progress(`${finished} of ${total} entries`),
     });
-    await refuseOtherLog(data, session.root(), log);
     return done(
       { from, size },
       `the database holds ${size} entries, ${size - from} of them taken in now`,

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { identityRoutes, signInRoutes } from '@countersign/contract';
-import { z } from 'zod';
+import { identityRoutes, tokenRoutes } from '@countersign/contract';
 import { ApiClient } from '../client/api-client.ts';
+import { PASSWORD_OPTIONS, withPasswordSession } from '../client/password-session.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { CliError, usage } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { fields } from '../output/table.ts';
-import { type Profile, readConfigFile, resolveProfile } from '../profile/profile.ts';
+import { type Profile, resolveProfile } from '../profile/profile.ts';
 import type { Session } from '../session.ts';
 
 export const login: Command = {
   name: 'login',
   summary: 'sign in as an account and act as it from now on',
   description:
-    'With a token in the data directory it only checks and chooses the account. Otherwise it signs in by password (--password-file, COUNTERSIGN_PASSWORD or asked for) and keeps an API key. Signing in signs nothing: that takes the key and its passphrase.',
+    'With a token in the data directory it only checks and chooses the account. Otherwise it signs in by password (--password-file, COUNTERSIGN_PASSWORD or asked for) and keeps an API token of 90 days. Who signs in by passkey or through the firm’s provider makes a token in the browser and gives it with --token-file. Signing in signs nothing: that takes the key and its passphrase.',
   example: 'countersign login dana.developer --data ./bank',
   arguments: [{ name: 'account', summary: 'account id' }],
   options: [
-    { flags: '--password-file FILE', summary: 'file with the sign-in password' },
-    { flags: '--email ADDRESS', summary: 'sign-in address; ACCOUNT@FIRM.example unless given' },
+    ...PASSWORD_OPTIONS,
+    { flags: '--token-file FILE', summary: 'file with an API token made in the browser' },
     { flags: '--renew', summary: 'by password although a token is there' },
   ],
   run: runLogin,
@@ -30,9 +30,11 @@ async function runLogin(input: Input, session: Session): Promise<Outcome> {
   const account = input.argument('account');
   const profile = profileOf(input, session, account);
   const token =
-    profile.token !== undefined && !input.flag('renew')
+    profile.token !== undefined &&
+    !input.flag('renew') &&
+    input.optionalText('token-file') === undefined
       ? profile.token
-      : await tokenByPassword(input, session, { account, profile });
+      : await tokenOf(input, session, { account, profile });
   const me = await new ApiClient({ url: profile.serverUrl, token }).call(identityRoutes.me);
   if (me.account !== account) {
     throw new CliError(
@@ -72,59 +74,24 @@ function profileOf(input: Input, session: Session, account: string): Profile {
   });
 }
 
-const Key = z.looseObject({ key: z.string().min(1) });
-
-async function tokenByPassword(
+/** An account without a password brings a token that it made in the browser. */
+async function tokenOf(
   input: Input,
   session: Session,
   at: { readonly account: string; readonly profile: Profile },
 ): Promise<string> {
-  const { account, profile } = at;
-  const client = new ApiClient({ url: profile.serverUrl });
-  const email = input.optionalText('email') ?? emailOf(account, profile);
-  const password = await passwordOf(input, session, account);
-  const response = await client.stream(signInRoutes.signIn, { body: { email, password } });
-  const cookie = response.headers
-    .getSetCookie()
-    .map((one) => one.split(';')[0])
-    .join('; ');
-  await response.body?.cancel();
-  const headers = { cookie, origin: new URL(profile.serverUrl).origin };
-  const created = await client.call(signInRoutes.createApiKey, {
-    body: { name: 'countersign login' },
-    headers,
+  const file = input.optionalText('token-file');
+  if (file !== undefined) return readToken(resolve(session.cwd, file));
+  return withPasswordSession(input, session, at, async ({ client, headers }) => {
+    const body = { name: 'countersign login', scopes: ['all'] };
+    return (await client.call(tokenRoutes.create, { body, headers })).token;
   });
-  const parsed = Key.safeParse(created);
-  if (parsed.success) return parsed.data.key;
-  throw new CliError('server_answer_invalid', 'the server made no API key');
 }
 
-/** As the server makes them: the firm's name as a label below `.example`, since no mail is ever sent. */
-function emailOf(account: string, profile: Profile): string {
-  const firm = readConfigFile(profile.dataDir)?.firm;
-  if (firm === undefined) throw usage('the sign-in address is not known', 'give it with --email');
-  const label = firm
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
-  return `${account}@${label === '' ? 'firm' : label.slice(0, 63)}.example`;
-}
-
-async function passwordOf(input: Input, session: Session, account: string): Promise<string> {
-  const file = input.optionalText('password-file');
-  if (file !== undefined) {
-    try {
-      return readFileSync(resolve(session.cwd, file), 'utf8').replace(/\r?\n$/, '');
-    } catch (cause) {
-      throw new CliError('file_missing', `password file \`${file}\` cannot be read`, { cause });
-    }
+function readToken(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (cause) {
+    throw new CliError('file_missing', `token file \`${path}\` cannot be read`, { cause });
   }
-  const given = session.io.env.COUNTERSIGN_PASSWORD;
-  if (given !== undefined && given !== '') return given;
-  if (session.io.isTerminal && session.io.askHidden !== undefined) {
-    return session.io.askHidden(`password of ${account}: `);
-  }
-  throw new CliError('no_token', `the password of \`${account}\` is needed to sign in`, {
-    details: { next: 'give --password-file FILE or COUNTERSIGN_PASSWORD, or run it in a terminal' },
-  });
 }

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { identityRoutes, recordRoutes } from '@countersign/contract';
-import { keyEntryJson, ROLES } from '@countersign/kernel';
+import { governanceRoutes, identityRoutes } from '@countersign/contract';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { usage } from '../errors.ts';
 import { fields, short, table } from '../output/table.ts';
 import { passphraseFor } from '../profile/passphrase.ts';
-import { createKeyFile, readKeyFile, writeKeyFile } from '../profile/signing-key.ts';
+import { createKeyFile, writeKeyFile } from '../profile/signing-key.ts';
 import type { Session } from '../session.ts';
-import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
 
 export const people: Command = {
   name: 'people',
@@ -51,31 +47,6 @@ export const keysNew: Command = {
   run: newKey,
 };
 
-export const keysEnrol: Command = {
-  name: 'keys enrol',
-  summary: 'propose the enrolment of somebody’s key',
-  description:
-    'Takes a quorum of administrators, acceptance with the new key itself, and somebody who holds each role already: the others add their signatures with `countersign sign --add`.',
-  example:
-    'countersign keys enrol bea.validator --role validator --key bea-key.json --as ada.admin',
-  arguments: [{ name: 'account', summary: 'whose key' }],
-  options: [
-    {
-      flags: '--role ROLE',
-      summary: 'what its signatures count as',
-      isRequired: true,
-      isRepeated: true,
-    },
-    { flags: '--key FILE', summary: 'their key file', isRequired: true },
-    { flags: '--team NAME', summary: 'their team, for separation of duties' },
-    {
-      flags: '--out FILE',
-      summary: 'the proposal, for the new holder, who cannot read records yet',
-    },
-  ],
-  run: enrolKey,
-};
-
 async function listPeople(_input: Input, session: Session): Promise<Outcome> {
   const reply = await session.client().call(identityRoutes.people);
   const rows = reply.people.map(({ account, name, roles, keys }) => [
@@ -90,7 +61,13 @@ async function listPeople(_input: Input, session: Session): Promise<Outcome> {
     service,
     `${short(keyid)} ${algorithm}`,
   ]);
-  return done(reply, ...table(['account', 'name', 'roles', 'keys'], [...rows, ...services]));
+  const { items } = await session.client().call(governanceRoutes.inbox);
+  const notices = items.filter(({ kind }) => kind === 'notice');
+  return done(
+    { ...reply, notices },
+    ...table(['account', 'name', 'roles', 'keys'], [...rows, ...services]),
+    ...notices.map(({ subject, text }) => `notice: ${subject}: ${text}`),
+  );
 }
 
 async function addPerson(input: Input, session: Session): Promise<Outcome> {
@@ -129,38 +106,4 @@ async function newKey(input: Input, session: Session): Promise<Outcome> {
     ]),
     `next: an administrator runs \`countersign keys enrol ${account} --role ROLE --key ${path}\``,
   );
-}
-
-async function enrolKey(input: Input, session: Session): Promise<Outcome> {
-  const account = input.argument('account');
-  const roles = input.list('role').map((role) => {
-    const known = ROLES.find((one) => one === role);
-    if (known === undefined) throw usage(`\`${role}\` is not a role: ${ROLES.join(', ')}`);
-    return known;
-  });
-  const { keyid, algorithm, spki } = await readKeyFile(resolve(session.cwd, input.text('key')));
-  const team = input.optionalText('team');
-  const key = keyEntryJson({
-    key: { keyid, algorithm, spki },
-    holder: { kind: 'person', account, roles, ...(team === undefined ? {} : { team }) },
-  });
-  const recorded = await signOne(session, {
-    type: 'key-enrolment',
-    scope: 'firm',
-    subjectRef: { workspace: session.profile().workspace },
-    content: { key },
-  });
-  const out = input.optionalText('out');
-  if (out !== undefined) await writeProposal(session, recorded.digest, resolve(session.cwd, out));
-  return done(
-    recorded,
-    describeRecorded(recorded),
-    `others sign with: countersign sign --add ${short(recorded.digest)}`,
-    ...(out === undefined ? [] : [`the new holder accepts with: countersign sign --add ${out}`]),
-  );
-}
-
-async function writeProposal(session: Session, digest: string, path: string): Promise<void> {
-  const { envelope } = await session.client().call(recordRoutes.get, { params: { digest } });
-  writeFileSync(path, `${JSON.stringify(envelope)}\n`);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
 import { governanceRoutes, type WarrantsReply } from '@countersign/contract';
-import { verifiedFounding, verifiedStatus } from '../client/log-trust.ts';
+import { verifiedStatus, verifiedTrust } from '../client/log-trust.ts';
 import { isVersionName, parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
@@ -87,11 +87,10 @@ function byPrefix(warrants: readonly WarrantEntry[], text: string): readonly War
 
 /** Seconds until a signed status no longer lists it. @throws CliError when that takes too long */
 async function untilGone(session: Session, warrant: string): Promise<number> {
-  const root = session.root();
-  const founding = await verifiedFounding(session, root);
+  const trust = await verifiedTrust(session, session.root());
   const begun = performance.now();
   for (;;) {
-    const { live } = await verifiedStatus(session, founding, root);
+    const { live } = await verifiedStatus(session, trust);
     const elapsed = performance.now() - begun;
     if (!live.includes(warrant)) return elapsed / 1000;
     if (elapsed > BITE_TIMEOUT_MS) {

@@ -6,6 +6,7 @@ import {
   parseEnvelope,
   readRecord,
   recordsOfType,
+  subjectText,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { resolveDigest } from '../client/digests.ts';
@@ -23,7 +24,6 @@ import { fields, short, table } from '../output/table.ts';
 import { changeRequestReview } from '../records/change-request-review.ts';
 import { stageOfVersion } from '../records/stage.ts';
 import type { Session } from '../session.ts';
-import { subjectText } from '../signing/describe-statement.ts';
 
 export const show: Command = {
   name: 'show',

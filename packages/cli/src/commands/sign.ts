@@ -29,6 +29,10 @@ export const sign: Command = {
   options: [
     { flags: '--add', summary: 'add my signature to a record that awaits it' },
     {
+      flags: '--key FILE',
+      summary: 'with --add: sign with this key; people/ACCOUNT/key.json unless given',
+    },
+    {
       flags: '--model MODEL',
       summary: 'the model it is about; that of countersign.yaml unless given',
     },
@@ -41,7 +45,7 @@ export const sign: Command = {
 
 async function runSign(input: Input, session: Session): Promise<Outcome> {
   const file = input.argument('file');
-  if (input.flag('add')) return addTo(session, file);
+  if (input.flag('add')) return addTo(session, file, input.optionalText('key'));
   const text = readTextFile(session.cwd, file);
   if (file.endsWith('.md')) return signPaper(input, session, { file, text });
   if (!/\.ya?ml$/.test(file))
@@ -97,11 +101,11 @@ export function targetOf(input: Input, session: Session, file: string): PaperTar
 }
 
 /** By digest, by the text it was made of, or as an envelope that somebody handed over. */
-async function addTo(session: Session, what: string): Promise<Outcome> {
+async function addTo(session: Session, what: string, keyFile?: string): Promise<Outcome> {
   const text = isDigestPrefix(what) ? undefined : readTextFile(session.cwd, what);
   const handed = text === undefined || !what.endsWith('.json') ? undefined : readHanded(what, text);
   const wanted = text === undefined ? { prefix: what } : { text };
   const pending = handed ?? (await findPending(session, wanted));
-  const recorded = await addSignatureTo(session, pending);
+  const recorded = await addSignatureTo(session, pending, keyFile);
   return done(recorded, describeRecorded(recorded));
 }

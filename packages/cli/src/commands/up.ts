@@ -38,7 +38,7 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
   const port = input.count('port');
   const databaseUrl = input.optionalText('database-url');
   // Loaded here alone: every other command starts faster without the server's parts.
-  const { startServer } = await import('@countersign/server');
+  const { startServer, trustNotices } = await import('@countersign/server');
   session.progress(`starting on ${dataDir}`);
   const server = await startServer({
     dataDir,
@@ -54,10 +54,19 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
   session.io.out(
     input.flag('json') ? JSON.stringify(announced) : `API       ${server.url}   data ${dataDir}`,
   );
-  if (!input.flag('json'))
-    session.io.out(
-      `root      ${server.root}   ${config.firm}${config.demonstration ? ' (demonstration)' : ''}`,
-    );
+  if (!input.flag('json')) {
+    // A browser gives passkeys to the name alone, not to the address.
+    const pages = server.context.identity.origin.replace('127.0.0.1', 'localhost');
+    const stamp = config.demonstration ? ' (demonstration)' : '';
+    session.io.out(`pages     ${pages}`);
+    session.io.out(`root      ${server.root}   ${config.firm}${stamp}`);
+  }
+  for (const { subject, text } of trustNotices(
+    await server.context.records.current(),
+    session.now(),
+  )) {
+    session.io.err(`notice: ${subject}: ${text}`);
+  }
   const abort = session.io.signal ?? new AbortController().signal;
   const gateway = input.unlessNo('gateway')
     ? keepGateway({ input, session, server, config, dataDir, host, abort })
@@ -130,8 +139,13 @@ function start({ input, session, server, config, dataDir, host }: GatewayPlace):
     environment: 'production',
     production: !config.demonstration,
     models: [],
-    serverUrl: server.url,
-    serverToken: gatewayServerToken(dataDir, session.profile().token),
+    feeds: [
+      {
+        kind: 'server',
+        url: server.url,
+        token: gatewayServerToken(dataDir, session.profile().token),
+      },
+    ],
     databaseUrl: server.context.database.url,
     host,
     port: input.count('gateway-port') ?? config.ports.gateway,

@@ -14,11 +14,13 @@ import type { DecideRow } from './read-rows.ts';
 
 const Answer = z.looseObject({
   id: z.string(),
+  basis: z.enum(['model', 'fallback']),
   version: z.int(),
-  score: z.number(),
+  score: z.number().nullable(),
   decision: z.string(),
   reasons: z.array(z.looseObject({ code: z.string(), text: z.string() })),
   warrant: z.string(),
+  fallback: z.looseObject({ kind: z.string(), code: z.string(), message: z.string() }).optional(),
   receipt: z.json(),
 });
 
@@ -39,7 +41,10 @@ export interface DecidedRow {
   readonly id?: string;
   readonly key?: string;
   readonly version?: number;
-  readonly score?: number;
+  /** `fallback`: the model did not answer; `fallback`, `code` and `message` say what did, and why. */
+  readonly basis?: 'model' | 'fallback';
+  /** Null where no model answered. */
+  readonly score?: number | null;
   readonly decision?: string;
   readonly reasons?: readonly { readonly code: string; readonly text: string }[];
   readonly warrant?: string;
@@ -73,13 +78,15 @@ export async function askGateway(
   const key = typeof row.body.key === 'string' ? { key: row.body.key } : {};
   if (!response.ok) return { ...refusedRow(access, json, response.status), line: row.line, ...key };
   const answer = Answer.parse(json);
-  const { id, version, score, decision, reasons, warrant, receipt } = answer;
+  const { id, basis, version, score, decision, reasons, warrant, receipt } = answer;
   const receiptState = checkReceipt(access, receipt, id);
   return {
     line: row.line,
     ok: true,
     ...key,
     id,
+    basis,
+    ...(answer.fallback === undefined ? {} : fallbackOf(answer.fallback)),
     version,
     score,
     decision,
@@ -90,10 +97,19 @@ export async function askGateway(
   };
 }
 
+function fallbackOf(said: {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
+}) {
+  return { fallback: said.kind, code: said.code, message: said.message };
+}
+
 async function post(access: GatewayAccess, model: string, row: DecideRow): Promise<Response> {
   try {
     return await fetch(`${access.url}/v1/decide/${encodeURIComponent(model)}`, {
       method: 'POST',
+      redirect: 'error',
       headers: { authorization: `Bearer ${access.token}`, 'content-type': 'application/json' },
       body: JSON.stringify(row.body),
       ...(access.signal === undefined ? {} : { signal: access.signal }),

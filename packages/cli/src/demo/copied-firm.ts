@@ -61,13 +61,13 @@ export async function startCopy(
       environment: at.stage ?? 'production',
       production: false,
       models: ['consumer-credit'],
-      serverUrl: server.url,
-      serverToken: gatewayServerToken(copy, undefined),
+      feeds: [{ kind: 'server', url: server.url, token: gatewayServerToken(copy, undefined) }],
       databaseUrl: server.context.database.url,
       host: '127.0.0.1',
       port: 0,
       report: () => undefined,
     });
+    await requireWarrant(gateway);
     return {
       server,
       gateway,
@@ -80,4 +80,12 @@ export async function startCopy(
     await server.close();
     throw refusal;
   }
+}
+
+/** A gateway that remembers the warrant starts without it and answers by the fallback: that is no answer of the model. */
+async function requireWarrant(gateway: Gateway): Promise<void> {
+  const { warrants, ended, refusals } = gateway.deployments.held();
+  if (warrants.length > 0) return;
+  await gateway.close();
+  throw new Error([...ended.map(({ reason }) => reason), ...refusals].join('; '));
 }

@@ -158,8 +158,13 @@ function gatewayOf(
     environment: options.stage,
     production: false,
     models: [],
-    serverUrl: stage.server.url,
-    serverToken: gatewayServerToken(stage.dataDir, undefined),
+    feeds: [
+      {
+        kind: 'server',
+        url: stage.server.url,
+        token: gatewayServerToken(stage.dataDir, undefined),
+      },
+    ],
     databaseUrl: stage.server.context.database.url,
     host: '127.0.0.1',
     port: options.port ?? 0,

@@ -50,6 +50,8 @@ export async function backupData(
   const tables = await dumpTables(data, staged, to.progress);
   for (const name of COPIED) {
     to.progress(`copying ${name}`);
+    // A firm of small records alone has stored no blob yet.
+    await mkdir(join(data.dataDir, name), { recursive: true });
     await cp(join(data.dataDir, name), join(staged, name), { recursive: true, errorOnExist: true });
   }
   await cp(join(data.dataDir, 'config.json'), join(staged, 'config.json'));

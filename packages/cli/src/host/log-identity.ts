@@ -1,58 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import {
-  fromBase64,
-  PAYLOAD_TYPE_STATEMENT,
-  readFounding,
+  isTrustRecord,
+  type LoggedRecord,
+  parseCheckpoint,
   readRecord,
-  toBase64,
+  recordSet,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import type { LogIdentity } from '@countersign/server';
-import { logKeyOf } from '../client/log-trust.ts';
 import { CliError } from '../errors.ts';
 import { readKeyFile } from '../profile/signing-key.ts';
 import type { DataDirectory } from './open-data-directory.ts';
 
-/** The log as its data directory knows it; `refuseOtherLog` holds it against the founding record once that is at hand. */
-export async function logIdentityOf({ dataDir, config }: DataDirectory): Promise<LogIdentity> {
-  const { signInDomain } = await import('@countersign/server');
-  const { keyid, algorithm, spki } = await readKeyFile(join(dataDir, 'keys', 'log.json'));
-  return { origin: `${signInDomain(config.firm)}/log`, publicKey: { keyid, algorithm, spki } };
+/**
+ * The log of a data directory with every key that it had, from the published records about keys and the digest that is
+ * trusted: a key file can be exchanged by whoever holds the directory. A log too damaged to be read is judged by the key
+ * file, so that the damage can be named.
+ * @throws CliError `record_unverified` when the records name another log than the key file
+ */
+export async function logIdentityOf(data: DataDirectory, root: string): Promise<LogIdentity> {
+  const { signInDomain, logIdentityOf: fromTrust } = await import('@countersign/server');
+  const { keyid, algorithm, spki } = await readKeyFile(join(data.dataDir, 'keys', 'log.json'));
+  const own = {
+    origin: `${signInDomain(data.config.firm)}/log`,
+    publicKey: { keyid, algorithm, spki },
+  };
+  const records = await publishedTrust(data).catch(() => undefined);
+  if (records === undefined || records.length === 0) return own;
+  const trusted = recordSet(nodePrimitives, root, records);
+  if (!trusted.ok) throw unverified(`the published records are of another firm: ${trusted.reason}`);
+  const log = fromTrust(trusted.set);
+  // Between the record that replaces it and the next start the file still holds the old key.
+  const known = [log.publicKey, ...(log.replaced ?? []).map(({ publicKey }) => publicKey)];
+  if (log.origin === own.origin && known.some((one) => one.keyid === keyid)) return log;
+  throw unverified('keys/log.json is not a log key of the firm’s records');
 }
 
-/**
- * The founding record in the database, under the digest that is trusted, must name this very log: a key file can be
- * exchanged by whoever holds the directory.
- * @throws CliError `record_unverified`
- */
-export async function refuseOtherLog(
-  data: DataDirectory,
-  root: string,
-  log: LogIdentity,
-): Promise<void> {
-  if (data.database === undefined) return;
-  const { rows } = await data.database.pool.query<{ payload: Uint8Array | null }>(
-    'SELECT payload FROM record WHERE digest = $1',
-    [root],
-  );
-  const [row] = rows;
-  if (row === undefined)
-    throw unverified(`the database does not hold the founding record \`${root.slice(0, 12)}\``);
-  const payload = toBase64(row.payload ?? (await data.blobs.get(root)));
-  const record = readRecord(nodePrimitives, {
-    payloadType: PAYLOAD_TYPE_STATEMENT,
-    payload,
-    signatures: [{ keyid: '', sig: '' }],
-  });
-  if (record.digest !== root)
-    throw unverified('the founding record in the database has other bytes than its digest');
-  const founding = readFounding(record.statement.predicate.content);
-  const key = logKeyOf(founding);
-  const isSame =
-    founding.logOrigin === log.origin &&
-    toBase64(fromBase64(key.spki)) === toBase64(fromBase64(log.publicKey.spki));
-  if (!isSame) throw unverified('keys/log.json is not the log key of the founding record');
+/** Records about keys that are published; those of a log that was never published are none. */
+async function publishedTrust({
+  published,
+  blobs,
+}: DataDirectory): Promise<readonly LoggedRecord[]> {
+  const { publishedBundles } = await import('@countersign/server');
+  const note = await published.get('checkpoint');
+  if (note === undefined) return [];
+  const { size } = parseCheckpoint(new TextDecoder().decode(note));
+  const records: LoggedRecord[] = [];
+  for await (const bundle of publishedBundles({ published, blobs }, { from: 0, size })) {
+    for (const { envelope, index, leaf } of bundle.records) {
+      const record = readRecord(nodePrimitives, envelope);
+      if (!isTrustRecord(record.statement.predicate)) continue;
+      records.push({ ...record, index, loggedAt: leaf.time });
+    }
+  }
+  return records;
 }
 
 function unverified(message: string): CliError {

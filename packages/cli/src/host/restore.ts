@@ -8,7 +8,7 @@ import type { DatabaseHandle } from '@countersign/server';
 import { CliError } from '../errors.ts';
 import { type DataConfig, readConfigFile } from '../profile/profile.ts';
 import { type BackupManifest, COPIED, readBackupManifest } from './backup.ts';
-import { logIdentityOf, refuseOtherLog } from './log-identity.ts';
+import { logIdentityOf } from './log-identity.ts';
 
 const BATCH_ROWS = 500;
 
@@ -58,7 +58,7 @@ export async function restoreData(options: RestoreOptions): Promise<Restored> {
       database: data.application,
       close: data.close,
     };
-    const log = await logIdentityOf(place);
+    const log = await logIdentityOf(place, manifest.root);
     const { size } = await server.rebuildDatabase({
       database: data.application,
       published,
@@ -66,7 +66,6 @@ export async function restoreData(options: RestoreOptions): Promise<Restored> {
       log,
       now: options.now,
     });
-    await refuseOtherLog(place, manifest.root, log);
     const rows = await readBack(data.owner, backup, { manifest, progress });
     const { databaseUrl } = options;
     const { databaseUrl: _old, ...kept } = config;

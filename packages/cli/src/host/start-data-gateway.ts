@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Gateway, startGateway } from '@countersign/gateway';
+import { type FeedSource, type Gateway, startGateway } from '@countersign/gateway';
 import { CliError } from '../errors.ts';
 import { openKey, readKeyFile } from '../profile/signing-key.ts';
 import { gatewayCallers, gatewayHmacKey } from './gateway-secrets.ts';
@@ -15,12 +15,14 @@ export interface DataGatewayOptions {
   /** A production gateway refuses demonstration warrants. */
   readonly production: boolean;
   readonly models: readonly string[];
-  readonly serverUrl: string;
-  readonly serverToken: string;
+  /** Asked in order. */
+  readonly feeds: readonly FeedSource[];
   /** With the rights of the application role: it cannot update or delete decisions. */
   readonly databaseUrl: string;
   readonly port: number;
   readonly host: string;
+  /** How old a signed status may be; a minute unless given. */
+  readonly freshnessMs?: number;
   readonly report: (text: string) => void;
 }
 
@@ -40,6 +42,7 @@ export async function startDataGateway(options: DataGatewayOptions): Promise<Gat
     hmacKey: gatewayHmacKey(dataDir),
     callers: gatewayCallers(dataDir),
     report: (error) => report(error instanceof Error ? error.message : String(error)),
+    notice: report,
   });
 }
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GateVerdict } from '@countersign/kernel';
-import type { ChangeRequestReview } from '../records/change-request-review.ts';
-import { subjectText } from '../signing/describe-statement.ts';
+import { type ChangeRequestReview, type GateVerdict, subjectText } from '@countersign/kernel';
 import { fields, short, table } from './table.ts';
 
 export function describeChangeRequest(review: ChangeRequestReview): readonly string[] {

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { visibleText } from '@countersign/kernel';
 
-/** Lines of a table with left-aligned columns, two blanks between them; empty without rows. */
+/**
+ * Lines of a table with left-aligned columns, two blanks between them; empty without rows. A cell stays on its line and
+ * shows every character it has.
+ */
 export function table(
   headings: readonly string[],
   rows: readonly (readonly (string | number | undefined)[])[],
 ): readonly string[] {
   if (rows.length === 0) return [];
-  const cells = rows.map((row) => headings.map((_, at) => String(row[at] ?? '')));
+  const cells = rows.map((row) => headings.map((_, at) => visibleText(String(row[at] ?? ''))));
   const widths = headings.map((heading, at) =>
     Math.max(heading.length, ...cells.map((row) => row[at]?.length ?? 0)),
   );
@@ -24,7 +28,7 @@ export function fields(
 ): readonly string[] {
   const shown = pairs.filter(([, value]) => value !== undefined && value !== '');
   const width = Math.max(0, ...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`);
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${visibleText(String(value))}`);
 }
 
 /** A digest as people compare it; commands accept these twelve characters wherever a digest is asked for. */

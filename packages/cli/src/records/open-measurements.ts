@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { gateVerdict, measurementsOf, type RecordSet } from '@countersign/kernel';
-import type { ChangeRequestReview } from './change-request-review.ts';
+import {
+  type ChangeRequestReview,
+  gateVerdict,
+  measurementsOf,
+  type RecordSet,
+} from '@countersign/kernel';
 
 /** Ids of the measurements of a condition that came out inconclusive, over the reports that the gate judged. */
 export function openMeasurements(

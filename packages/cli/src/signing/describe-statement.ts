@@ -2,11 +2,13 @@
 import {
   type Json,
   type Statement,
-  type SubjectRef,
   sha256Hex,
   statementBytes,
+  subjectText,
+  visibleText,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
+import { describeTrust } from './describe-trust.ts';
 
 const VALUE_SHOWN_MAX = 160;
 const MEMBERS_SHOWN_MAX = 24;
@@ -15,25 +17,16 @@ const MEMBERS_SHOWN_MAX = 24;
 export function describeStatement(statement: Statement): readonly string[] {
   const { predicate } = statement;
   const kind = predicate.kind === undefined ? '' : ` (${predicate.kind})`;
+  const head = `signing ${predicate.type}${kind} about ${subjectText(predicate.subjectRef)} as ${predicate.actor}`;
+  const digest = `  digest ${sha256Hex(nodePrimitives, statementBytes(statement))}`;
+  const trust = describeTrust(predicate);
+  if (trust !== undefined) return [head, ...trust, digest];
   const members = Object.entries(predicate.content);
   const shown = members
     .slice(0, MEMBERS_SHOWN_MAX)
-    .map(([name, value]) => `  ${name}: ${summary(value)}`);
+    .map(([name, value]) => `  ${visibleText(name)}: ${summary(value)}`);
   const more = members.length - shown.length;
-  return [
-    `signing ${predicate.type}${kind} about ${subjectText(predicate.subjectRef)} as ${predicate.actor}`,
-    ...shown,
-    ...(more > 0 ? [`  and ${more} more members`] : []),
-    `  digest ${sha256Hex(nodePrimitives, statementBytes(statement))}`,
-  ];
-}
-
-export function subjectText(ref: SubjectRef): string {
-  if (ref.model === undefined) return `the firm (${ref.workspace})`;
-  const version = ref.version === undefined ? '' : `@${ref.version}`;
-  const use = ref.use === undefined ? '' : ` for ${ref.use}`;
-  const dataset = ref.dataset === undefined ? '' : `, data ${ref.dataset}`;
-  return `${ref.model}${version}${use}${dataset}`;
+  return [head, ...shown, ...(more > 0 ? [`  and ${more} more members`] : []), digest];
 }
 
 function summary(value: Json): string {
@@ -41,11 +34,13 @@ function summary(value: Json): string {
   if (Array.isArray(value)) {
     const isShort =
       value.length <= 4 && value.every((one) => typeof one === 'string' && one.length <= 64);
-    return isShort ? value.join(', ') : `${value.length} entries`;
+    return isShort ? visibleText(value.join(', ')) : `${value.length} entries`;
   }
   return clip(JSON.stringify(value));
 }
 
-function clip(text: string): string {
+/** A signer must see what stands there: no character of it may hide, reorder or overwrite others. */
+function clip(given: string): string {
+  const text = visibleText(given);
   return text.length <= VALUE_SHOWN_MAX ? text : `${text.slice(0, VALUE_SHOWN_MAX)}…`;
 }

@@ -68,8 +68,15 @@ function isWanted(
   return typeof text === 'object' && text !== null && 'digest' in text && text.digest === digest;
 }
 
-/** Shows the record and adds the person's signature to it. */
-export async function addSignatureTo(session: Session, record: SignedRecord): Promise<Recorded> {
+/**
+ * Shows the record and adds the person's signature to it.
+ * @param keyFile another than the person's own, such as one that is being enrolled
+ */
+export async function addSignatureTo(
+  session: Session,
+  record: SignedRecord,
+  keyFile?: string,
+): Promise<Recorded> {
   for (const line of describeStatement(record.statement)) session.io.err(line);
   if (record.statement.predicate.founding !== session.root()) {
     throw new CliError(
@@ -77,7 +84,7 @@ export async function addSignatureTo(session: Session, record: SignedRecord): Pr
       'the record belongs to another founding record; do not sign it',
     );
   }
-  const signer = await session.signer();
+  const signer = await session.signer(keyFile);
   const payload = fromBase64(record.envelope.payload);
   const signed = await signEnvelope(PAYLOAD_TYPE_STATEMENT, payload, [signer]);
   const [signature] = signed.signatures;

@@ -1,61 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  type Json,
-  type Predicate,
-  type RecordType,
-  type ResourceDescriptor,
-  type Scope,
+  type Draft,
   type Statement,
-  type SubjectRef,
-  subjectOf,
+  type Statesman,
+  personStatement as statementOf,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 
-/** What a person says, before it is signed. */
-export interface Draft {
-  readonly type: RecordType;
-  readonly kind?: string;
-  readonly scope: Scope;
-  readonly subjectRef: SubjectRef;
-  /** The bytes it is about; the digest of its subject reference unless given. */
-  readonly subject?: ResourceDescriptor;
-  readonly producer?: Predicate['producer'];
-  readonly source?: readonly string[];
-  readonly blobs?: readonly string[];
-  readonly supersedes?: string;
-  readonly content: object;
-}
+export type { Draft, Statesman };
 
-export interface Statesman {
-  readonly account: string;
-  readonly founding: string;
-  readonly now: string;
-}
-
-/** The statement that a person signs: theirs by `actor`, bound to their firm by `founding`. */
+/** The statement that a person signs, as the browser drafts it too. */
 export function personStatement(draft: Draft, by: Statesman): Statement {
-  const { type, kind, scope, subjectRef, source = [], blobs, supersedes } = draft;
-  return {
-    subject: [draft.subject ?? subjectOf(nodePrimitives, subjectRef)],
-    predicate: {
-      type,
-      ...(kind === undefined ? {} : { kind }),
-      scope,
-      subjectRef,
-      producer: draft.producer ?? 'human',
-      actor: by.account,
-      claimedAt: by.now,
-      ...(type === 'run-request' ? {} : { basis: 'declared' as const }),
-      source,
-      ...(blobs === undefined ? {} : { blobs }),
-      ...(supersedes === undefined ? {} : { supersedes }),
-      founding: by.founding,
-      // Contents are interfaces of JSON members, which TypeScript cannot see; statementBytes refuses anything else.
-      content: dropUndefined(draft.content) as Predicate['content'],
-    },
-  };
-}
-
-function dropUndefined(content: object): Json {
-  return JSON.parse(JSON.stringify(content)) as Json; // JSON.stringify leaves out what is undefined
+  return statementOf(nodePrimitives, draft, by);
 }

@@ -48,8 +48,13 @@ function partBytes(
   spec: ModelSpecContent | undefined,
 ): Uint8Array | undefined {
   if (name === 'header') return canonicalBytes(decision.header);
-  if (decision.kind !== 'answer')
-    return name === 'inputs' ? refusedBody(decision.inputs) : new Uint8Array();
+  const isFallback = decision.kind === 'fallback';
+  if (decision.kind !== 'answer' && !isFallback)
+    return name === 'inputs' ? keptBody(decision.inputs) : new Uint8Array();
+  if (isFallback && !isModelAnswer(decision)) {
+    if (name === 'inputs') return keptBody(decision.inputs);
+    if (name === 'output') return decisionBytes(decision.output);
+  }
   if (name === 'inputs') return spec === undefined ? undefined : inputBytes(decision.inputs, spec);
   if (name === 'output') return spec === undefined ? undefined : outputBytes(decision.output, spec);
   const json = name === 'reasons' ? decision.reasons : decision.protected;
@@ -78,8 +83,21 @@ function outputBytes(json: Json | undefined, spec: ModelSpecContent): Uint8Array
   ]);
 }
 
-/** Of a request that was refused the body is kept as it came. */
-function refusedBody(json: Json | undefined): Uint8Array | undefined {
+/** Whether a model's score is in it: its own answer, or that of the version that answered in its place. */
+export function isModelAnswer(decision: Pick<DecisionReply, 'kind' | 'header'>): boolean {
+  if (decision.kind === 'answer') return true;
+  return decision.kind === 'fallback' && objectOf(decision.header)?.fallback === 'previous-version';
+}
+
+function decisionBytes(json: Json | undefined): Uint8Array | undefined {
+  const decision = objectOf(json)?.decision;
+  return typeof decision === 'string'
+    ? encodeRow([{ name: 'decision', value: decision }])
+    : undefined;
+}
+
+/** Of a request that no model read the body is kept as it came. */
+function keptBody(json: Json | undefined): Uint8Array | undefined {
   const body = objectOf(json)?.body;
   return typeof body === 'string'
     ? encodeRow([{ name: 'body', value: { bytes: fromBase64(body) } }])

@@ -13,6 +13,7 @@ import {
 import { nodePrimitives } from '@countersign/kernel/node';
 import { CliError } from '../errors.ts';
 import type { Session } from '../session.ts';
+import { isModelAnswer } from './decision-parts.ts';
 import type { TracedDecision } from './trace-decision.ts';
 import type { TraceNode } from './trace-tree.ts';
 import { contextOf } from './warrant-chain.ts';
@@ -31,8 +32,10 @@ export async function replay(
   const part = (name: string) => parts.find((one) => one.name === name)?.bytes;
   const inputs = part('inputs');
   const output = part('output');
-  if (decision.kind !== 'answer')
-    throw new CliError('refused', 'a refusal has no answer to replay');
+  if (!isModelAnswer(decision)) {
+    const what = decision.kind === 'fallback' ? 'what a fallback answered' : 'a refusal';
+    throw new CliError('refused', `${what} has no score to replay`);
+  }
   if (spec === undefined || inputs === undefined || output === undefined) {
     throw new CliError(
       'refused',

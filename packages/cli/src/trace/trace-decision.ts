@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type DecisionReply, decisionsRoutes, recordRoutes } from '@countersign/contract';
 import {
+  fromBase64,
+  isInForce,
+  logKeysOf,
   type ModelSpecContent,
+  parseLogLeaf,
   parseReceipt,
   type Receipt,
   type ReceiptVerdict,
@@ -9,12 +13,11 @@ import {
   verifyReceipt,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
-import { logKeyOf } from '../client/log-trust.ts';
 import { verifiedBundle } from '../client/verified-records.ts';
 import { CliError } from '../errors.ts';
 import { short } from '../output/table.ts';
 import type { Session } from '../session.ts';
-import { type OpenedPart, openParts } from './decision-parts.ts';
+import { isModelAnswer, type OpenedPart, openParts } from './decision-parts.ts';
 import type { TraceNode } from './trace-tree.ts';
 import { specOf, warrantChain } from './warrant-chain.ts';
 
@@ -38,8 +41,7 @@ export async function traceDecision(session: Session, id: string): Promise<Trace
   const spec = record?.statement.predicate.content as unknown as ModelSpecContent | undefined;
   const parts = openParts(nodePrimitives, decision, spec);
   const receipt = await receiptNode(session, decision, set);
-  const warrant =
-    decision.warrant === null ? [] : [warrantChain(set, decision.warrant, decision.at)];
+  const warrant = decision.warrant === null ? [] : [warrantNode(set, decision, decision.warrant)];
   const tree: TraceNode = {
     title: `decision ${decision.id}: ${describeAnswer(decision)}`,
     notes: [
@@ -48,6 +50,26 @@ export async function traceDecision(session: Session, id: string): Promise<Trace
     children: [receipt, partsNode(parts), ...warrant, ...aftermath(decision)],
   };
   return { decision, parts, tree, set, ...(spec === undefined ? {} : { spec }) };
+}
+
+/** A fallback answers because a warrant does not hold: that it does not is no fault of the answer. */
+function warrantNode(set: RecordSet, decision: DecisionReply, warrant: string): TraceNode {
+  const chain = warrantChain(set, warrant, decision.at);
+  if (decision.kind !== 'fallback' || isModelAnswer(decision)) return chain;
+  const { holds: _, ...judged } = chain;
+  const { fallback, message } = headerTexts(decision);
+  return {
+    title: `fallback ${fallback}, in place of the model`,
+    notes: [message],
+    children: [judged],
+  };
+}
+
+function headerTexts({ header }: DecisionReply): { fallback: string; message: string } {
+  const object = typeof header === 'object' && header !== null && !Array.isArray(header);
+  const text = (name: string) =>
+    object && name in header ? String((header as { readonly [key: string]: unknown })[name]) : '';
+  return { fallback: text('fallback'), message: text('message') };
 }
 
 /** A refusal may name no warrant; the keys that signed it are in any bundle of the model. */
@@ -86,10 +108,12 @@ async function receiptNode(
     ...plain,
     log: { index: record.index, leaf: record.leaf, proof: record.proof, checkpoint },
   };
+  const { time } = parseLogLeaf(fromBase64(record.leaf));
   const keys = [...set.register.values()].filter(
-    ({ holder }) => holder.kind === 'service' && holder.service === 'gateway',
+    (key) =>
+      key.holder.kind === 'service' && key.holder.service === 'gateway' && isInForce(key, time),
   );
-  const trust = { logName: set.founding.logOrigin, logKey: logKeyOf(set.founding) };
+  const trust = { logName: set.founding.logOrigin, logKeys: logKeysOf(set) };
   const verdicts = keys.map(({ key, holder }) => ({
     name: holder.kind === 'service' ? holder.name : '',
     verdict: verifyReceipt(nodePrimitives, receipt, { gatewayKey: key, ...trust }),

@@ -17,7 +17,7 @@ export async function foundAndPropose(stage: Stage, home: string): Promise<void>
     ['framework pack SR 26-2', join(home, 'frameworks/sr-26-2.yaml')],
   ] as const) {
     await stage.must('ada.admin', 'sign', file);
-    const signed = await stage.must('alan.admin', 'sign', file, '--add');
+    const signed = await stage.must('mia.risk', 'sign', file, '--add');
     say.proof(`${title}, in force by two signatures`, digestOf(signed.result));
   }
   await stage.must('omar.owner', 'propose', '.');
