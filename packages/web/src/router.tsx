@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod';
+import { isSignedOut } from './api/api-error.ts';
+import { meQuery } from './api/me.ts';
+import { Frame } from './shell/frame.tsx';
+import { Shell } from './shell/shell.tsx';
+import { FailedPage, LoadingPage, UnknownPage } from './shell/states.tsx';
+
+/** A session that has ended leads to the door, from there back to the page. */
+function onFailure(error: unknown): void {
+  const { pathname, href } = router.state.location;
+  if (!isSignedOut(error) || pathname === '/sign-in') return;
+  void router.navigate({ to: '/sign-in', search: { next: href } });
+}
+
+export const queryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: onFailure }),
+  mutationCache: new MutationCache({ onError: onFailure }),
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      // A refusal is an answer; asking again changes nothing.
+      retry: false,
+    },
+  },
+});
+
+const root = createRootRouteWithContext<{ readonly queryClient: QueryClient }>()({
+  component: Frame,
+  notFoundComponent: UnknownPage,
+});
+
+/** A path on this site and nothing else: `//host` would be another. */
+const NextPath = z
+  .string()
+  .regex(/^\/(?![/\\])/)
+  .optional()
+  .catch(undefined);
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: z.object({ next: NextPath }),
+  component: lazyRouteComponent(() => import('./features/sign-in/sign-in-page.tsx'), 'SignInPage'),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queryClient.ensureQueryData(meQuery);
+    } catch (error) {
+      if (isSignedOut(error)) {
+        throw redirect({ to: '/sign-in', search: { next: location.href }, replace: true });
+      }
+      throw error;
+    }
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox', replace: true });
+  },
+});
+
+const inbox = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/inbox',
+  component: lazyRouteComponent(() => import('./features/inbox/inbox-page.tsx'), 'InboxPage'),
+});
+
+const changes = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/changes',
+  component: lazyRouteComponent(
+    () => import('./features/change-request/change-requests-page.tsx'),
+    'ChangeRequestsPage',
+  ),
+});
+
+const change = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/changes/$digest',
+  component: lazyRouteComponent(
+    () => import('./features/change-request/change-request-page.tsx'),
+    'ChangeRequestPage',
+  ),
+});
+
+const sign = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/changes/$digest/sign',
+  validateSearch: z.object({
+    decision: z.enum(['approve', 'reject']).optional().catch(undefined),
+    role: z.string().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(
+    () => import('./features/change-request/sign-page.tsx'),
+    'SignPage',
+  ),
+});
+
+const keys = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./features/keys/keys-page.tsx'), 'KeysPage'),
+});
+
+const people = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/people',
+  component: lazyRouteComponent(() => import('./features/people/people-page.tsx'), 'PeoplePage'),
+});
+
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./features/account/account-page.tsx'), 'AccountPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    signedIn.addChildren([home, inbox, changes, change, sign, keys, people, account]),
+  ]),
+  context: { queryClient },
+  defaultPendingComponent: LoadingPage,
+  defaultErrorComponent: FailedPage,
+  defaultPendingMs: 150,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every page, in both colour schemes and at the widths of a telephone, a tablet and a desk: axe finds nothing serious,
+// nothing is wider than the window. COUNTERSIGN_SHOTS=DIR keeps a picture of each.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasNoChromium } from '../../kernel/tests/chromium.ts';
+import { enrolledHolder } from './enrolled-holder.ts';
+import { type FirmInBrowser, openFirm, type Sitting, signIn, sitDown } from './firm-in-browser.ts';
+import { type ReadyChange, readyChange } from './ready-change.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SHOTS = process.env.COUNTERSIGN_SHOTS;
+const WIDTHS = [390, 900, 1440] as const;
+const SCHEMES = ['light', 'dark'] as const;
+
+interface PageToSee {
+  readonly name: string;
+  readonly path: (ready: ReadyChange) => string;
+  readonly who: 'lena' | 'nora' | 'ada' | 'adam' | 'audit' | 'clerk' | 'nobody';
+  /** Text that stands there once the page has come. */
+  readonly shows: RegExp;
+  readonly before?: (sitting: Sitting) => Promise<void>;
+}
+
+const PAGES: readonly PageToSee[] = [
+  { name: 'sign-in', path: () => '/sign-in', who: 'nobody', shows: /Sign in to First River Bank/ },
+  { name: 'inbox', path: () => '/inbox', who: 'lena', shows: /approve or reject as legal/i },
+  { name: 'inbox-empty', path: () => '/inbox', who: 'audit', shows: /Nothing waits for you/ },
+  {
+    name: 'inbox-user',
+    path: () => '/inbox',
+    who: 'clerk',
+    shows: /Your roles decide on no change/,
+  },
+  { name: 'keys-new', path: () => '/keys', who: 'nora', shows: /not enrolled yet/ },
+  { name: 'changes', path: () => '/changes', who: 'lena', shows: /credit@1/ },
+  {
+    name: 'change',
+    path: ({ changeRequest }) => `/changes/${changeRequest}`,
+    who: 'lena',
+    shows: /the server agrees/,
+  },
+  {
+    name: 'sign-words',
+    path: ({ changeRequest }) => `/changes/${changeRequest}/sign?decision=approve`,
+    who: 'lena',
+    shows: /Show what I sign/,
+  },
+  {
+    name: 'sign-confirm',
+    path: ({ changeRequest }) => `/changes/${changeRequest}/sign?decision=approve`,
+    who: 'lena',
+    shows: /Digest of all this/,
+    before: ({ page }) => page.getByRole('button', { name: 'Show what I sign' }).click(),
+  },
+  { name: 'keys', path: () => '/keys', who: 'lena', shows: /Your enrolled keys/ },
+  { name: 'keys-administrator', path: () => '/keys', who: 'ada', shows: /Propose an enrolment/ },
+  {
+    name: 'keys-propose',
+    path: () => '/keys',
+    who: 'adam',
+    shows: /How the person was identified/,
+  },
+  { name: 'people', path: () => '/people', who: 'ada', shows: /Lena Example/ },
+  { name: 'account', path: () => '/account', who: 'lena', shows: /this session/ },
+  { name: 'unknown', path: () => '/nowhere', who: 'nobody', shows: /No such page/ },
+];
+
+describe.skipIf(hasNoChromium)('every page', { timeout: 180_000 }, () => {
+  let firm: FirmInBrowser;
+  let ready: ReadyChange;
+  const sittings = new Map<PageToSee['who'], Sitting>();
+
+  beforeAll(async () => {
+    firm = await openFirm();
+    ready = await readyChange(firm.server);
+    sittings.set('lena', await enrolledHolder(firm, { account: 'lena', role: 'legal' }));
+    sittings.set('adam', await enrolledHolder(firm, { account: 'adam', role: 'administrator' }));
+    for (const who of ['ada', 'audit', 'clerk'] as const) {
+      const sitting = await sitDown(firm);
+      await sitting.page.goto('/sign-in');
+      await signIn(sitting.page, firm.server.person(who).email);
+      sittings.set(who, sitting);
+    }
+    sittings.set('nobody', await sitDown(firm));
+    // Hers waits for signatures, so that the pages of keys have one to show.
+    const nora = { account: 'nora', role: 'legal', isLeftWaiting: true } as const;
+    sittings.set('nora', await enrolledHolder(firm, nora));
+  });
+  afterAll(async () => {
+    await firm?.close();
+  });
+
+  test.each(PAGES)('$name has no serious finding and fits its window', async (seen) => {
+    const sitting = sittings.get(seen.who);
+    if (sitting === undefined) throw new Error(`nobody sits as ${seen.who}`);
+    const { page } = sitting;
+    for (const scheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.goto(seen.path(ready));
+      await seen.before?.(sitting);
+      await page.getByText(seen.shows).first().waitFor();
+      await page.evaluate('document.fonts.ready');
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: 900 });
+        if (SHOTS !== undefined) {
+          const path = join(SHOTS, `${seen.name}-${scheme}-${width}.png`);
+          await page.screenshot({ path, fullPage: true });
+        }
+        const at = `${seen.name}, ${scheme}, ${width}`;
+        const overflow = await page.evaluate(
+          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        );
+        expect(overflow, `${at}: wider than its window`).toBeLessThanOrEqual(0);
+        // Colours and names are the same between the narrow and the wide layout.
+        if (width !== 900) expect(await serious(sitting), at).toEqual([]);
+      }
+    }
+    expect(sitting.complaints).toEqual([]);
+  });
+});
+
+async function serious({ page }: Sitting): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate<AxeResults>('axe.run(document)');
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.html} ${node.failureSummary ?? ''}`),
+    );
+}
