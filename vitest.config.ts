@@ -5,11 +5,14 @@ export default defineConfig({
     include: [
       'packages/*/src/**/*.test.ts',
       'packages/*/tests/**/*.test.ts',
+      'redteam/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
-    exclude: ['**/*.faults.test.ts', '**/node_modules/**'],
+    exclude: ['**/*.faults.test.ts', '**/*.slow.test.ts', '**/node_modules/**'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Many files wait for a database or a clock; one a core, and no more, keeps those with a bound of seconds honest.
+    maxWorkers: 2,
   },
 });

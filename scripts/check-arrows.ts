@@ -14,6 +14,7 @@ const ORDER = [
   'gateway',
   'server',
   'cli',
+  'web',
 ];
 const DENIED: Readonly<Record<string, readonly string[]>> = {
   // The kernel runs in the browser and is judged by auditors; the verifier is installed alone.
@@ -23,6 +24,7 @@ const DENIED: Readonly<Record<string, readonly string[]>> = {
   analysis: ['contract', 'verifier'],
   gateway: ['verifier', 'pipeline'],
   server: ['gateway'],
+  web: ['verifier', 'pipeline', 'analysis', 'gateway', 'server', 'cli'],
 };
 const NODE_IN_KERNEL = new Set(['node.ts']);
 const root = resolve(import.meta.dirname, '..');
@@ -35,7 +37,7 @@ interface Import {
 
 function sources(directory: string): readonly string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.test.ts'))
     .map((name) => join(directory, name));
 }
 
@@ -73,11 +75,26 @@ function featureProblem(one: Import): string | undefined {
     : `server/${from[0]} must enter server/${to[0]} through its index.ts`;
 }
 
+/** A feature of the interface is a folder of its own: what two of them need lies in api, crypto or shell. */
+function pageProblem(one: Import): string | undefined {
+  if (!one.target.startsWith('.')) return undefined;
+  const base = join(root, 'packages/web/src');
+  const from = relative(base, one.file).split('/');
+  const to = relative(base, resolve(dirname(one.file), one.target)).split('/');
+  if (from[0] === 'crypto' && to[0] === 'api') return 'web/crypto must not import web/api';
+  if (to[0] !== 'features' || from[0] === 'router.tsx') return undefined;
+  return from[0] === 'features' && from[1] === to[1]
+    ? undefined
+    : `web/${from.slice(0, 2).join('/')} must not import web/features/${to[1]}`;
+}
+
 const problems: string[] = [];
 for (const owner of ORDER) {
   for (const one of sources(join(root, 'packages', owner, 'src')).flatMap(imports)) {
     const problem =
-      packageProblem(owner, one) ?? (owner === 'server' ? featureProblem(one) : undefined);
+      packageProblem(owner, one) ??
+      (owner === 'server' ? featureProblem(one) : undefined) ??
+      (owner === 'web' ? pageProblem(one) : undefined);
     if (problem !== undefined) {
       problems.push(`${relative(root, one.file)}:${one.line}: ${problem} (\`${one.target}\`)`);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The README's test line: installs what is missing, then check, suite, the suite's database part on Debian's PostgreSQL 15,
+// The README's test line: installs what is missing, then check, web pages, suite, the suite's database part on Debian's PostgreSQL 15,
 // and one demo run. Stops at the first thing that fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -63,9 +63,11 @@ if (missing !== undefined) {
 const ON_DEBIAN_15 = [
   'packages/server/tests/store',
   'packages/server/tests/ledger',
-  'packages/gateway',
+  'packages/gateway/tests/gateway',
+  'packages/gateway/tests/split-view',
 ];
 step('check', ['npm', 'run', '--silent', 'check']);
+step('web pages', ['npm', 'run', '--silent', 'build']);
 suite('suite', []);
 suite('store, ledger and gateway on PostgreSQL 15', ON_DEBIAN_15, {
   COUNTERSIGN_TEST_PG: 'debian15',
