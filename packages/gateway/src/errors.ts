@@ -15,6 +15,7 @@ export type GatewayErrorCode =
   | 'artifact_mismatch'
   | 'log_rollback'
   | 'log_fork'
+  | 'state_invalid'
   | 'server_unreachable';
 
 export class GatewayError extends Error {

@@ -278,7 +278,7 @@ describe('a restart', () => {
 test('a suspended warrant is taken back once owner and validator resume it', async () => {
   await firmWith({ kind: 'manual-queue' });
   const gateway = await start();
-  const suspension = await end('suspend');
+  let suspension = await end('suspend');
   await gateway.deployments.refresh();
   expect(await said(gateway)).toBe('200 fallback warrant_suspended');
   const subjectRef = { workspace: 'main', model: MODEL, use: USE };
@@ -326,4 +326,9 @@ test('a suspended warrant is taken back once owner and validator resume it', asy
   await resume(closed, 'omar', 'vera');
   await gateway.deployments.refresh();
   expect(await said(gateway)).toBe('200 model');
+  // What was settled for one suspension lifts no later one.
+  suspension = await end('suspend');
+  await resume(closed, 'omar', 'vera');
+  await gateway.deployments.refresh();
+  expect(await said(gateway)).toBe('200 fallback warrant_suspended');
 });

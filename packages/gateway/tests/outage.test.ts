@@ -137,7 +137,7 @@ test('published files of a real server feed a gateway, which sees a revocation w
     expect(existsSync(join(firm.dataDir, 'published/blobs', modelDigest))).toBe(true);
     const served = await countersign(
       'ops',
-      ...['serve', MODEL, '--demonstration', '--check', '--freshness', '30'],
+      ...['serve', MODEL, '--demonstration', '--check', '--freshness', '30', '--port', '0'],
       ...['--feed', files.url, '--database-url', firm.databaseUrl],
     );
     expect(served.warrants).toMatchObject([{ warrant: firm.warrant, daysLeft: 28 }]);

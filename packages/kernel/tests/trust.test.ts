@@ -319,6 +319,14 @@ describe('a rotation of the founding', () => {
     expect((await rotate(firm, 'rotate', [ada, bert], signers, rules)).reason).toMatch(reason);
   });
 
+  test('is refused before the new keys accept it when nobody could fill its quorum', async () => {
+    const firm = await foundFirm({ demonstration: false });
+    const { ada } = firm.people;
+    const bert = person('bert', ['administrator']);
+    const done = await rotate(firm, 'rotate', [ada, bert], [ada], { quorum: 3 });
+    expect(done.reason).toMatch(/names 2 administrators, 3/);
+  });
+
   test('gives a new key no duty but administration', async () => {
     const firm = await foundFirm();
     const { ada, alan } = firm.people;

@@ -18,6 +18,29 @@ export const SKEW_MAX_MS = 5000;
 /** How far the time on disk may lag behind the newest seen: a restart accepts a replayed status at most so old. */
 const TIME_LAG_MAX_MS = 10_000;
 
+/**
+ * A damaged mark is no missing one: to begin anew would accept a log that was rolled back.
+ * @throws GatewayError `state_invalid`
+ */
+function readMark(path: string): HighWater {
+  try {
+    const mark = JSON.parse(readFileSync(path, 'utf8')) as Partial<HighWater> | null;
+    const { size, root, time } = mark ?? {};
+    const isMark =
+      Number.isSafeInteger(size) &&
+      typeof root === 'string' &&
+      !Number.isNaN(Date.parse(`${time}`));
+    if (isMark) return mark as HighWater;
+  } catch {
+    // Not JSON: refused below like anything else that is no mark.
+  }
+  throw new GatewayError(
+    'state_invalid',
+    `\`${path}\` is no memory of the log: put it back from a backup, or delete it and lose the means to notice a log that was rolled back until now`,
+    { path },
+  );
+}
+
 /** Keeps the high-water mark in a file; without it a restart would accept a log that was rolled back. */
 export class HighWaterFile {
   readonly #path: string;
@@ -27,9 +50,7 @@ export class HighWaterFile {
 
   constructor(path: string) {
     this.#path = path;
-    this.#mark = existsSync(path)
-      ? (JSON.parse(readFileSync(path, 'utf8')) as HighWater)
-      : undefined;
+    this.#mark = existsSync(path) ? readMark(path) : undefined;
     this.#stored = this.#mark;
     this.#retired = new Set(this.#mark?.retiredLogKeys ?? []);
   }

@@ -116,6 +116,7 @@ const STATUS: { readonly [code in GatewayErrorCode]: number } = {
   log_rollback: 403,
   log_fork: 403,
   key_not_in_force: 503,
+  state_invalid: 503,
   not_durable: 503,
   server_unreachable: 503,
 };

@@ -75,6 +75,7 @@ export function rotateFounding(
   const rotation = readRotation(record.statement.predicate.content);
   requireDelays({ ...rotation, demonstration: state.founding.demonstration }, 'content');
   const refused =
+    tooFewRefusal(rotation) ??
     newKeysRefusal(p, record, { rotation, state }) ??
     newQuorumRefusal(p, record, rotation) ??
     (kind === 'rotate'
@@ -86,6 +87,18 @@ export function rotateFounding(
       ? rulesAt(state, record.loggedAt).delayHours
       : state.founding.recovery.delayHours;
   return { state: rotated(record, { kind, rotation, state, from: after(record.loggedAt, hours) }) };
+}
+
+/** Before anything that a further signature could mend: no signature makes up for a quorum that nobody can reach. */
+function tooFewRefusal({ administrators, quorum }: Rotation): Refusal | undefined {
+  const named = personsOf(administrators).size;
+  return named < quorum
+    ? final(`it names ${named} administrators, ${quorum} are needed`)
+    : undefined;
+}
+
+function personsOf(entries: readonly KeyEntry[]): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ holder }) => (holder.kind === 'person' ? holder.account : [])));
 }
 
 function newKeysRefusal(
@@ -122,13 +135,7 @@ function newQuorumRefusal(
   record: PlacedRecord,
   rotation: Rotation,
 ): Refusal | undefined {
-  const accounts = (entries: readonly KeyEntry[]) =>
-    new Set(entries.flatMap(({ holder }) => (holder.kind === 'person' ? holder.account : [])));
-  const named = accounts(rotation.administrators);
-  if (named.size < rotation.quorum) {
-    return final(`it names ${named.size} administrators, ${rotation.quorum} are needed`);
-  }
-  const signed = accounts(rotation.administrators.filter(({ key }) => isSignedBy(p, record, key)));
+  const signed = personsOf(rotation.administrators.filter(({ key }) => isSignedBy(p, record, key)));
   return signed.size < rotation.quorum
     ? lacking(`signed by ${signed.size} of the new administrators, ${rotation.quorum} are needed`)
     : undefined;

@@ -27,7 +27,10 @@ function isResumed(set: RecordSet, suspension: CountedRecord): boolean {
   });
 }
 
-/** Why a `resume` resumes nothing: the finding that it names must be closed, on this model, before it. */
+/**
+ * Why a `resume` resumes nothing: the finding that it names must be closed, on this model, before it and after the
+ * suspension, since what was settled earlier does not answer why the model was stopped.
+ */
 export function resumeRefusal(
   set: RecordSet,
   resume: Pick<CountedRecord, 'statement'> & { readonly index?: number },
@@ -38,6 +41,10 @@ export function resumeRefusal(
   const { predicate } = finding.statement;
   if (predicate.subjectRef.model !== subjectRef.model) return 'its finding is of another model';
   if (predicate.content.status !== 'closed') return 'its finding is not closed';
+  const suspension = set.byDigest.get(String(content.suspension));
+  if (suspension !== undefined && finding.index < suspension.index) {
+    return 'its finding was closed before the suspension';
+  }
   const isEarlier = resume.index === undefined || finding.index < resume.index;
   return isEarlier ? undefined : 'its finding was closed after it';
 }
