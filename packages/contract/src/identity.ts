@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ROLES, SERVICES } from '@countersign/kernel';
+import { ROLES, SERVICES, visibleText } from '@countersign/kernel';
 import { z } from 'zod';
 import { route } from './route.ts';
 import { Digest, UtcTime } from './shared.ts';
@@ -91,7 +91,15 @@ const ProviderIdentity = z.strictObject({
 export const AccountBody = z
   .strictObject({
     account: AccountId,
-    printedName: z.string().min(1).max(200),
+    /** Stands under signatures, so it shows all that it holds. */
+    printedName: z
+      .string()
+      .min(1)
+      .max(200)
+      .refine(
+        (name) => visibleText(name) === name,
+        'must hold no character that does not show, such as one that turns the direction of text',
+      ),
     /** May be left out where `identity` says how the account signs in. */
     password: z.string().min(12).max(128).optional(),
     identity: ProviderIdentity.optional(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { visibleLines } from '@countersign/kernel';
 import { readConfig } from './config-file.ts';
 import type { AppContext } from './context.ts';
@@ -46,6 +47,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
+    // Before anything is opened: opening completes the replacement of a service's key, under a server that still runs.
+    await requireFree(host, port);
     const data = await openData({ dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) });
     closers.push(data.close);
     const onFailure = options.onFailure ?? printFailure;
@@ -68,6 +71,15 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await close();
     throw cause;
   }
+}
+
+/** @throws the listening error, such as EADDRINUSE */
+async function requireFree(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  probe.listen({ host, port, exclusive: true });
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
 }
 
 function printFailure(requestId: string, error: unknown): void {

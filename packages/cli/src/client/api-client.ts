@@ -2,7 +2,7 @@
 import { ErrorReply, type Route } from '@countersign/contract';
 import { type Json, parseStrictJson } from '@countersign/kernel';
 import { z } from 'zod';
-import { CliError } from '../errors.ts';
+import { CliError, usage } from '../errors.ts';
 
 export interface ApiClientOptions {
   readonly url: string;
@@ -115,6 +115,9 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     // The server never redirects; what does would be handed requests and records meant for the server.
     return await fetch(url, { ...init, redirect: 'error' });
   } catch (cause) {
+    if (!URL.canParse(url)) {
+      throw usage(`\`${url}\` is no address`, 'name the server with --server http://HOST:PORT');
+    }
     const { origin } = new URL(url);
     throw new CliError('server_unreachable', `nothing answers at \`${origin}\``, {
       details: { next: 'start the server with `countersign up`, or name it with --server' },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { usage } from '../errors.ts';
 
+const PORT_MAX = 65_535;
+
 /** What was typed after a command's name, by the names of its arguments and options. */
 export class Input {
   readonly #arguments: Readonly<Record<string, unknown>>;
@@ -59,6 +61,8 @@ export class Input {
     if (text === undefined) return undefined;
     if (!/^\d{1,9}$/.test(text))
       throw usage(`\`--${name}\` must be a whole number, not \`${text}\``);
+    if (/(^|-)port$/.test(name) && Number(text) > PORT_MAX)
+      throw usage(`\`--${name}\` must be ${PORT_MAX} at the most, not \`${text}\``);
     return Number(text);
   }
 }

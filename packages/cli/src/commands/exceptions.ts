@@ -79,7 +79,7 @@ async function listExceptions(input: Input, session: Session): Promise<Outcome> 
   const waiting = pending.filter(({ statement }) => typeOf(statement) === 'exception-record');
   const lines = [
     ...table(['exception', 'version', 'condition', 'covers', 'state', 'until'], rows),
-    ...waiting.map(({ digest, needs }) => `${short(digest)} awaits ${needs}`),
+    ...waiting.map(({ digest, needs }) => `${short(digest)} waits: ${needs}`),
   ];
   const result = {
     exceptions: found,

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { RECOVERY_ROLES, ROLES } from '@countersign/kernel';
+import { RECOVERY_ROLES, ROLES, visibleText } from '@countersign/kernel';
 import type { FoundingPerson } from '@countersign/server';
 import { z } from 'zod';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -41,6 +41,8 @@ export const found: Command = {
   run: runFound,
 };
 
+const NAME_MAX = 200;
+
 const People = z.strictObject({
   people: z
     .array(
@@ -51,7 +53,15 @@ const People = z.strictObject({
             /^[a-z][a-z0-9._-]{0,63}$/,
             'must be lower-case letters, digits, `.`, `_` and `-`',
           ),
-        name: z.string().trim().min(1),
+        name: z
+          .string()
+          .trim()
+          .min(1)
+          .max(NAME_MAX)
+          .refine(
+            (name) => visibleText(name) === name,
+            'must hold no character that does not show',
+          ),
         roles: z.array(z.enum(ROLES)).min(1),
         team: z.string().min(1).optional(),
         algorithm: z.enum(['ed25519', 'ecdsa-p256-sha256']).optional(),
@@ -78,10 +88,11 @@ async function runFound(input: Input, session: Session): Promise<Outcome> {
   const port = input.count('port') ?? API_PORT;
   const databaseUrl = input.optionalText('database-url');
   const workspace = input.optionalText('workspace');
-  session.progress(`founding ${input.text('firm')}`);
+  const firm = firmName(input.text('firm'));
+  session.progress(`founding ${firm}`);
   const founded = await foundFirm({
     dataDir,
-    firm: input.text('firm'),
+    firm,
     demonstration: input.flag('demonstration'),
     people: members.map(({ person }) => person),
     ports: { api: port, gateway: input.count('gateway-port') ?? port + 1 },
@@ -103,7 +114,7 @@ async function runFound(input: Input, session: Session): Promise<Outcome> {
   return done(
     result,
     ...fields([
-      ['founded', input.text('firm')],
+      ['founded', firm],
       ['root', founded.root],
       ['data', dataDir],
     ]),
@@ -113,6 +124,14 @@ async function runFound(input: Input, session: Session): Promise<Outcome> {
     ),
     `next: countersign up --data ${dataDir}`,
   );
+}
+
+/** It stands in the founding record for ever, and on every page: checked before anything is made. */
+function firmName(text: string): string {
+  const name = text.trim();
+  const isName = name !== '' && name.length <= NAME_MAX && visibleText(name) === name;
+  if (isName) return name;
+  throw usage(`\`--firm\` must be 1 to ${NAME_MAX} characters that all show`);
 }
 
 /** Who must be given what: the ceremony is over when nothing of it lies in one place any more. */

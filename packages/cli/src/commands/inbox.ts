@@ -33,7 +33,7 @@ async function runInbox(_input: Input, session: Session): Promise<Outcome> {
     ),
     ...pending.map(
       ({ digest, needs }) =>
-        `${short(digest)} awaits ${needs}: countersign sign --add ${short(digest)}`,
+        `${short(digest)} waits: ${needs}; add a signature with countersign sign --add ${short(digest)}`,
     ),
   ];
   return done(result, ...(lines.length === 0 ? ['nothing waits'] : lines));

@@ -15,12 +15,12 @@ export const resume: Command = {
   description:
     'Takes the model’s owner and a validator, two people, and the finding that was closed for it. The first of them signs with this command; the record then waits for the other, who adds a signature with `countersign sign --add DIGEST`. A revoked or retired warrant is not resumed: promote anew.',
   example:
-    'countersign resume 4f1d2c3b5a69 --finding 8e7a6b5c4d3f --reason "the feed was repaired" --as omar.owner',
+    'countersign resume 4f1d2c3b5a69 --finding consumer-credit/F-2 --reason "the feed was repaired" --as omar.owner',
   arguments: [{ name: 'warrant', summary: 'digest of the warrant, eight characters or more' }],
   options: [
     {
-      flags: '--finding DIGEST',
-      summary: 'record that closed the finding',
+      flags: '--finding FINDING',
+      summary: 'the closed finding, MODEL/F-N, or the digest of the record that closed it',
       isRequired: true,
     },
     { flags: '--reason TEXT', summary: 'why it may answer again', isRequired: true },
@@ -32,7 +32,7 @@ type WarrantEntry = WarrantsReply['warrants'][number];
 
 async function runResume(input: Input, session: Session): Promise<Outcome> {
   const warrant = await findWarrant(input.argument('warrant'), session);
-  const finding = await resolveDigest(session.client(), input.text('finding'), { type: 'finding' });
+  const finding = await closedFinding(input.text('finding'), session);
   const suspensions = await standingSuspensions(session, warrant);
   const { workspace } = session.profile();
   const { model, use, version, environment, artifactDigest } = warrant;
@@ -65,6 +65,21 @@ function nextStep(
   if (waiting.length === 0)
     return [`warrant ${digest.slice(0, 12)} of ${model}@${version} may answer again`];
   return waiting.map((one) => `then: countersign sign --add ${one.digest.slice(0, 12)}`);
+}
+
+/** The record that closed it: a finding named by its number stands at its newest state in the register. */
+async function closedFinding(text: string, session: Session): Promise<string> {
+  const number = /^([a-z0-9][a-z0-9._-]{0,127})\/(F-\d{1,9})$/.exec(text);
+  if (number === null) return resolveDigest(session.client(), text, { type: 'finding' });
+  const [, model = '', id = ''] = number;
+  const { findings } = await session
+    .client()
+    .call(governanceRoutes.findings, { query: { model, status: 'closed' } });
+  const closed = findings.find((one) => one.id === id);
+  if (closed !== undefined) return closed.digest;
+  throw new CliError('refused', `\`${text}\` is no closed finding`, {
+    details: { next: `close it with \`countersign findings close ${text}\`` },
+  });
 }
 
 async function findWarrant(text: string, session: Session): Promise<WarrantEntry> {

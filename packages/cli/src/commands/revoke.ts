@@ -39,9 +39,10 @@ async function runRevoke(input: Input, session: Session): Promise<Outcome> {
   const warrant = await findWarrant(input, session);
   const { workspace } = session.profile();
   const { model, use, version, environment, artifactDigest } = warrant;
+  const kind = input.optionalText('kind') ?? 'revoke';
   const recorded = await signOne(session, {
     type: 'deployment-record',
-    kind: input.optionalText('kind') ?? 'revoke',
+    kind,
     scope: 'version',
     subjectRef: { workspace, model, use, version, artifactDigest },
     source: [warrant.digest],
@@ -51,7 +52,7 @@ async function runRevoke(input: Input, session: Session): Promise<Outcome> {
   return done(
     { ...recorded, warrant: warrant.digest, statusSeconds: seconds },
     describeRecorded(recorded),
-    `warrant ${warrant.digest.slice(0, 12)} of ${model}@${version} in ${environment} has ended; the signed status left it out after ${seconds.toFixed(1)} s`,
+    `warrant ${warrant.digest.slice(0, 12)} of ${model}@${version} in ${environment} ${kind === 'suspend' ? 'is suspended' : 'has ended'}; the signed status left it out after ${seconds.toFixed(1)} s`,
   );
 }
 

@@ -40,7 +40,8 @@ async function listSessions(_input: Input, session: Session): Promise<Outcome> {
     one.address ?? '',
     one.userAgent ?? '',
   ]);
-  return done(reply, ...table(['session', 'by', 'signed in', 'last used', 'from', 'with'], rows));
+  const lines = table(['session', 'by', 'signed in', 'last used', 'from', 'with'], rows);
+  return done(reply, ...(lines.length === 0 ? ['none'] : lines));
 }
 
 async function endSession(input: Input, session: Session): Promise<Outcome> {

@@ -11,6 +11,14 @@ export interface ErrorView {
   readonly requestId?: string;
 }
 
+/** What to do about a refusal of the system, which says none itself. */
+const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
+  ['EADDRINUSE', 'something listens there already: stop it, or give another --port'],
+  ['EACCES', 'run it as the user who may, or name another place'],
+  ['ERR_OSSL_PEM_NO_START_LINE', 'give the certificate as --tls-cert and its key as --tls-key'],
+  ['ENOSPC', 'make room on the disk, then run it again'],
+]);
+
 /** An error as people and programs get it: message, code and next step, never a stack. */
 export function describeError(error: unknown): {
   readonly error: ErrorView;
@@ -45,7 +53,8 @@ function viewOf(error: unknown): ErrorView {
   if (error instanceof Error) {
     // Errors of the other packages carry a code of their own closed unions; Node's say what the system refused.
     const code = 'code' in error && typeof error.code === 'string' ? error.code : 'internal';
-    return { code, message: error.message };
+    const next = NEXT_STEPS.get(code);
+    return { code, message: error.message, ...(next === undefined ? {} : { next }) };
   }
   return { code: 'internal', message: String(error) };
 }

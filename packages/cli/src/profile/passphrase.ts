@@ -24,6 +24,9 @@ function readPassphrase(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');
   } catch (cause) {
-    throw new CliError('file_missing', `passphrase file \`${path}\` cannot be read`, { cause });
+    throw new CliError('file_missing', `the secret in \`${path}\` cannot be read`, {
+      details: { next: 'check the path, and that you may read the file' },
+      cause,
+    });
   }
 }

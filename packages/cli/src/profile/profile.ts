@@ -128,7 +128,9 @@ function portOf(json: Json | undefined, path: string): number {
 }
 
 function invalid(path: string, problem: string): CliError {
-  return new CliError('profile_invalid', `\`${path}\` cannot be used: ${problem}`);
+  return new CliError('profile_invalid', `\`${path}\` cannot be used: ${problem}`, {
+    details: { next: 'put the file back from a backup, or name another directory with --data' },
+  });
 }
 
 /** A file name is made of it, so it must be one. */

@@ -13,11 +13,18 @@ import { describeTrust } from './describe-trust.ts';
 const VALUE_SHOWN_MAX = 160;
 const MEMBERS_SHOWN_MAX = 24;
 
-/** What a signature will stand under: type, subject, every member of the content in short, and the digest. */
-export function describeStatement(statement: Statement): readonly string[] {
+/**
+ * What a signature will stand under: type, subject, every member of the content in short, and the digest.
+ * @param signer the account that signs, where that is not the author
+ */
+export function describeStatement(
+  statement: Statement,
+  signer: string = statement.predicate.actor,
+): readonly string[] {
   const { predicate } = statement;
   const kind = predicate.kind === undefined ? '' : ` (${predicate.kind})`;
-  const head = `signing ${predicate.type}${kind} about ${subjectText(predicate.subjectRef)} as ${predicate.actor}`;
+  const by = signer === predicate.actor ? '' : `, made by ${predicate.actor}`;
+  const head = `signing ${predicate.type}${kind} about ${subjectText(predicate.subjectRef)} as ${signer}${by}`;
   const digest = `  digest ${sha256Hex(nodePrimitives, statementBytes(statement))}`;
   const trust = describeTrust(predicate);
   if (trust !== undefined) return [head, ...trust, digest];

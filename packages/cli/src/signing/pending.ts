@@ -77,7 +77,7 @@ export async function addSignatureTo(
   record: SignedRecord,
   keyFile?: string,
 ): Promise<Recorded> {
-  for (const line of describeStatement(record.statement)) session.io.err(line);
+  for (const line of describeStatement(record.statement, session.account())) session.io.err(line);
   if (record.statement.predicate.founding !== session.root()) {
     throw new CliError(
       'record_unverified',

@@ -68,5 +68,5 @@ export function describeRecorded({ type, digest, state, needs }: Recorded): stri
   const place = `${type} ${digest.slice(0, 12)}`;
   return state === 'recorded'
     ? `recorded ${place}`
-    : `${place} awaits ${needs ?? 'more signatures'}`;
+    : `${place} waits: ${needs ?? 'it takes more signatures'}`;
 }

@@ -37,7 +37,7 @@ async function checkServiceKey(context: ServerContext, record: SignedRecord): Pr
     if (next?.keyid === key.keyid) continue;
     throw refused(
       record,
-      `this server's data directory does not hold the new ${holder.service} key; make it there with \`countersign keys rotate-service ${holder.service}\``,
+      `this server's data directory does not hold the new ${holder.service} key; make it there with \`countersign keys rotate-service ${holder.service}\`; after an earlier rotation restart the server first`,
       'content.key',
     );
   }
