@@ -1,5 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 export {
+  type AsOfQuestion,
+  type AsOfStage,
+  type AsOfView,
+  type AsOfWarrant,
+  asOfView,
+  type Correction,
+} from './as-of/as-of-view.ts';
+export { modelsOf, setsByModel } from './as-of/model-records.ts';
+export { type AsOf, effectOf, indexAt, recordsAsOf } from './as-of/records-as-of.ts';
+export { type VersionStage, versionStage } from './as-of/version-stage.ts';
+export {
+  type ApprovalLink,
+  approvalsOn,
+  type ChainLink,
+  chainLink,
+  type WarrantChain,
+  warrantChain,
+} from './as-of/warrant-chain.ts';
+export {
+  type GateMemo,
+  type WarrantStanding,
+  warrantStanding,
+} from './as-of/warrant-standing.ts';
+export {
   concatBytes,
   equalBytes,
   fromBase64,
@@ -41,9 +65,18 @@ export {
   type EvidenceStatus,
   worstStatus,
 } from './evidence/completeness.ts';
+export {
+  ENFORCEMENT_GRADES,
+  type EnforcementGrade,
+  enforcementGrade,
+  originOf,
+  originOfVersion,
+  weakestGrade,
+} from './evidence/enforcement-grade.ts';
 export { EVIDENCE_IDS, type EvidenceId, REGISTER_EVIDENCE } from './evidence/evidence-ids.ts';
 export {
   appliesTo,
+  attachmentsFor,
   evidenceItems,
   isStale,
   latestItem,
@@ -52,6 +85,15 @@ export {
   versionContext,
 } from './evidence/evidence-items.ts';
 export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
+export {
+  ATTACHABLE,
+  type InventoryFacts,
+  LINK_TYPES,
+  MODEL_KINDS,
+  readAttachmentContent,
+  readInventoryFacts,
+  readLocations,
+} from './evidence/inventory-entry.ts';
 export {
   type Applicability,
   CLAUSE_BASES,
@@ -74,7 +116,7 @@ export {
   type PackSection,
 } from './evidence/pack.ts';
 // Records, identity, evidence, gates and warrants.
-export { packsInScope, type ScopedPack } from './evidence/packs-in-scope.ts';
+export { newestPolicyDocument, packsInScope, type ScopedPack } from './evidence/packs-in-scope.ts';
 export {
   formatPackPath,
   type PackParse,
@@ -82,6 +124,16 @@ export {
   type PackProblem,
   parsePack,
 } from './evidence/parse-pack.ts';
+export { CHANGE_TYPES, isChange } from './exam/change-population.ts';
+export type { ExamQuestion, Period } from './exam/exam-question.ts';
+export { type ExamRegister, examRegisters } from './exam/exam-registers.ts';
+export {
+  monthPeriod,
+  monthsOf,
+  type Posture,
+  type PostureQuestion,
+  posture,
+} from './exam/posture.ts';
 export {
   ATTRIBUTING_ROLES,
   type Attribution,
@@ -91,6 +143,12 @@ export {
   readAttributionContent,
   sameAddress,
 } from './gates/author-attribution.ts';
+export {
+  CHANGE_CLASSES,
+  type ChangeClass,
+  type ClassRules,
+  classOf,
+} from './gates/change-class.ts';
 export {
   type Approval,
   type ChangeRequest,
@@ -109,26 +167,155 @@ export {
   type DevelopmentFact,
   isKnownAuthor,
 } from './gates/commit-authors.ts';
+export { type CharterInForce, chartersInForce } from './gates/committee.ts';
+export {
+  type CommitteeCharter,
+  type CommitteeDecision,
+  readCommitteeCharter,
+} from './gates/committee-decision.ts';
+export { waivedEvidence } from './gates/conditions.ts';
+export { type Deputation, deputationsOf, readDeputies } from './gates/deputies.ts';
+export { type ChangeEnvelope, ENVELOPE_KIND, isEnvelope, readEnvelope } from './gates/envelope.ts';
+export { type EnvelopeProof, envelopeDuties } from './gates/envelope-proof.ts';
 export {
   approvalConflict,
+  changeOf,
   type GateVerdict,
   type JudgedApproval,
   type JudgedCondition,
   type Phase,
+  productionBaseline,
 } from './gates/evaluate.ts';
+export { type Excuse, excuseOf } from './gates/excuses.ts';
 export { readTier } from './gates/facts.ts';
+export type {
+  Baseline,
+  MaterialityReason,
+  MaterialityVerdict,
+} from './gates/materiality.ts';
+export {
+  ASPECTS,
+  type Aspect,
+  type AspectChange,
+  COMPARISON_KIND,
+  changesBetween,
+  comparisonRecord,
+  MEASURE_METRICS,
+  MEASURES,
+  type Measure,
+  ofVersion,
+  type ParameterChange,
+  parameterChanges,
+  type VersionPair,
+} from './gates/materiality-changes.ts';
+export {
+  MATERIALITIES,
+  type Materiality,
+  type MaterialityRules,
+  readMaterialityRules,
+} from './gates/materiality-rules.ts';
+export type {
+  ChangeSummary,
+  ComparedScores,
+  DatasetChange,
+  MetricChange,
+} from './gates/materiality-summary.ts';
+export type { ChangeVerdict } from './gates/materiality-verdict.ts';
 export { gateVerdict, measurementsOf, VERDICTS, type Verdict } from './gates/measurements.ts';
 export {
+  type ApprovalRule,
+  CONDITIONS,
+  type ConditionId,
+  type ConditionRule,
+  type LegacyRule,
+  NEVER_EXCUSED,
+  NEVER_WAIVED,
   type Policy,
   readPolicy,
   TIERS,
   type Tier,
   TRANSITIONS,
   type Transition,
+  WAIVABLE_CONDITIONS,
   whenHolds,
 } from './gates/policy.ts';
+export { type ProvisionalUse, readProvisionalContent } from './gates/provisional.ts';
 export { judgeChangeRequest, RULES_VERSION } from './gates/rules.ts';
 export { conflictOf, type Duties, dutiesOf } from './gates/separation-of-duties.ts';
+export {
+  type ReliefFacts,
+  readWaiverContent,
+  reliefRefusal,
+  type Waiver,
+  type Waivers,
+  waiversOf,
+} from './gates/waivers.ts';
+export {
+  type ExceptionAge,
+  exceptionsRegister,
+} from './governance/exceptions-register.ts';
+export {
+  endOfDay,
+  FINDING_SEVERITIES,
+  FINDING_SOURCES,
+  FINDING_STATES,
+  type FindingSeverity,
+  type FindingSource,
+  type FindingState,
+  readFindingRecord,
+} from './governance/finding-content.ts';
+export {
+  EXTENSIONS_MAX_DEFAULT,
+  findingChain,
+  findingInForce,
+  findingStepRefusal,
+  isAcceptanceRunning,
+} from './governance/finding-steps.ts';
+export {
+  AGEING_BUCKETS,
+  type AgeingRow,
+  type FindingEntry,
+  type FindingFilter,
+  findingsAgeing,
+  findingsRegister,
+  nextFindingId,
+} from './governance/findings-register.ts';
+export { type LapsedCondition, lapsedConditions } from './governance/lapsed-conditions.ts';
+export { overdueReview } from './governance/overdue-review.ts';
+export {
+  nextOverlayId,
+  type OverlayEntry,
+  type OverlayFilter,
+  overlaysRegister,
+} from './governance/overlays-register.ts';
+export {
+  type AttestationAnswer,
+  type AttestationCampaign,
+  attestationCampaigns,
+  attestationRefusal,
+  inventoryInForce,
+} from './governance/owner-attestations.ts';
+export {
+  REVIEW_OUTCOMES,
+  REVIEW_TRIGGERS,
+  type ReviewOutcome,
+  type ReviewTriggerKind,
+  readAttestation,
+  readCampaign,
+  readModelReview,
+  readOverlay,
+} from './governance/review-content.ts';
+export {
+  countedReviews,
+  policyInForce,
+  REVIEW_DAYS_DEFAULT,
+  type ReviewEntry,
+  type ReviewState,
+  type ReviewTrigger,
+  reviewConflict,
+  reviewSchedule,
+} from './governance/review-schedule.ts';
+export { validatorWorkload, type WorkloadRow } from './governance/validator-workload.ts';
 export { type Enrolment, enrolKey, readEnrolment } from './identity/enrolment.ts';
 export { type Founding, type Recovery, readFounding } from './identity/founding.ts';
 export { changeKey, KEY_CHANGES, type KeyChange, readKeyChange } from './identity/key-change.ts';
@@ -311,7 +498,17 @@ export {
 export { type Draft, personStatement, type Statesman } from './signing/person-statement.ts';
 export { visibleLines, visibleText } from './text/visible-text.ts';
 export { isUtcTime } from './time.ts';
+export { AFTER_REVIEW_KIND, type AfterReview, afterReviewOf } from './warrants/after-review.ts';
 export { endingsOf, resumeRefusal } from './warrants/endings.ts';
+export {
+  type LegacyStanding,
+  type LegacyTerms,
+  type LegacyWarrant,
+  legacyRuleOf,
+  legacyStanding,
+  legacyTerms,
+  readLegacyWarrant,
+} from './warrants/legacy-warrant.ts';
 export {
   type BundleResult,
   checkpointOf,
@@ -332,13 +529,21 @@ export {
 } from './warrants/verification-summary.ts';
 export {
   liveWarrants,
+  provisionalDenials,
+  provisionalWarrants,
+  restrictionsOf,
   verifyWarrant,
   type WarrantCheck,
   type WarrantDenial,
   type WarrantGrant,
   type WarrantQuestion,
 } from './warrants/verify-warrant.ts';
-export { readWarrant, readWarrantRecord, type Warrant } from './warrants/warrant.ts';
+export {
+  readWarrant,
+  readWarrantRecord,
+  type Warrant,
+  wellFormedWarrant,
+} from './warrants/warrant.ts';
 export {
   type WebauthnAssertion,
   type WebauthnParts,

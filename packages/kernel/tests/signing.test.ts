@@ -90,9 +90,6 @@ describe('what a signer recomputes', () => {
     expect(rolesOpenTo(other.set(), review, who)).toEqual([
       { ...VALIDATOR, signing: 'key', conflict: undefined },
     ]);
-    expect(
-      rolesOpenTo(other.set(), { ...review, request: { ...review.request, policy: 'x' } }, who),
-    ).toEqual([{ ...VALIDATOR, conflict: undefined }]);
   });
 
   test('covers the evidence that is told, when all of it was verified and nothing frozen is left out', () => {

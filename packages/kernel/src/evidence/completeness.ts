@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tier } from '../gates/policy.ts';
 import type { RecordSet } from '../records/record-set.ts';
-import { REGISTER_EVIDENCE } from './evidence-ids.ts';
+import { type EvidenceId, REGISTER_EVIDENCE } from './evidence-ids.ts';
 import {
+  attachmentsFor,
   type EvidenceQuery,
   evidenceItems,
   isStale,
@@ -69,6 +70,8 @@ export interface CompletenessQuery {
   /** The last due point that has been reached. */
   readonly reached: DueStage;
   readonly now: string;
+  /** Evidence that a signed waiver does without, with the waiver's digest. It does not cover what is stale. */
+  readonly waived?: ReadonlyMap<EvidenceId, string>;
 }
 
 /** Status of every clause of a pack for one version. Judges only what is due. */
@@ -92,7 +95,10 @@ function clauseResult(
     const due = dueOf(clause, item);
     const reached = isDueBy(due, query.reached);
     const found = applies
-      ? itemStatus(set, context, { query: item, now: query.now, reached })
+      ? unlessWaived(
+          itemStatus(set, context, { query: item, now: query.now, reached, origin: query.origin }),
+          query.waived?.get(item.id),
+        )
       : NONE;
     return { id: item.id, due, ...found, ...(item.kind === undefined ? {} : { kind: item.kind }) };
   });
@@ -110,9 +116,14 @@ const NONE: Found = { status: 'not applicable', records: [] };
 function itemStatus(
   set: RecordSet,
   context: VersionContext,
-  at: { readonly query: EvidenceQuery; readonly now: string; readonly reached: boolean },
+  at: {
+    readonly query: EvidenceQuery;
+    readonly now: string;
+    readonly reached: boolean;
+    readonly origin: Origin;
+  },
 ): Found {
-  const items = itemsFor(set, context, at.query);
+  const items = itemsFor(set, context, at.query, at.origin);
   const latest = items.at(-1);
   if (latest === undefined) {
     if (REGISTER_EVIDENCE.has(at.query.id))
@@ -130,13 +141,19 @@ function itemStatus(
   return { status: carried ? 'carried' : 'met', records };
 }
 
-/** An electronic signature is read from the approval that carries it, not signed again (frameworks.md, 13). */
-function itemsFor(set: RecordSet, context: VersionContext, query: EvidenceQuery) {
-  return evidenceItems(
-    set,
-    context,
-    query.id === 'e-signature' ? { id: 'approval-record' } : query,
-  );
+/**
+ * An electronic signature is read from the approval that carries it, not signed again (frameworks.md, 13). Where no run
+ * of ours made the version, what somebody vouches for stands in where nothing was recorded; it never hides a record.
+ */
+function itemsFor(set: RecordSet, context: VersionContext, query: EvidenceQuery, origin: Origin) {
+  const asked: EvidenceQuery = query.id === 'e-signature' ? { id: 'approval-record' } : query;
+  const items = evidenceItems(set, context, asked);
+  return items.length > 0 || origin === 'built' ? items : attachmentsFor(set, context, query);
+}
+
+function unlessWaived(found: Found, waiver: string | undefined): Found {
+  if (waiver === undefined || !['missing', 'expired'].includes(found.status)) return found;
+  return { status: 'waived', records: [...found.records, waiver] };
 }
 
 /** Clauses whose due evidence is not there and whose gap blocks. */

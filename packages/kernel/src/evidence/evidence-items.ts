@@ -102,7 +102,7 @@ export function evidenceItems(
  * Papers of which the newest about a subject is the one in force. A later one replaces the earlier whether or not it says
  * so: left beside the approved one it would be in force under approvals whose signers never saw it.
  */
-const ONE_IN_FORCE: ReadonlySet<string> = new Set<EvidenceId>([
+export const ONE_IN_FORCE: ReadonlySet<string> = new Set<EvidenceId>([
   'inventory-entry',
   'intended-use',
   'risk-tier',
@@ -118,6 +118,17 @@ const ONE_IN_FORCE: ReadonlySet<string> = new Set<EvidenceId>([
 
 /** Records that a later one of the same type, kind and subject has replaced; a claim to replace anything else is void. */
 export function supersededDigests(set: RecordSet): ReadonlySet<string> {
+  const known = SUPERSEDED.get(set.records);
+  if (known !== undefined) return known;
+  const found = supersededIn(set);
+  SUPERSEDED.set(set.records, found);
+  return found;
+}
+
+/** Asked many times of one list of records, which never changes: a judgement of a whole inventory is linear by this. */
+const SUPERSEDED = new WeakMap<readonly CountedRecord[], ReadonlySet<string>>();
+
+function supersededIn(set: RecordSet): ReadonlySet<string> {
   const found = new Set<string>();
   const newest = new Map<string, CountedRecord>();
   for (const record of set.records) {
@@ -150,8 +161,27 @@ function replaces(later: CountedRecord, earlier: CountedRecord): boolean {
     a.subjectRef.use === b.subjectRef.use &&
     a.subjectRef.version === b.subjectRef.version &&
     a.subjectRef.dataset === b.subjectRef.dataset &&
-    (a.type !== 'finding' || a.content.id === b.content.id)
+    (a.type !== 'finding' || a.content.id === b.content.id) &&
+    (a.type !== 'evidence-attachment' || a.content.evidence === b.content.evidence)
   );
+}
+
+/**
+ * Files that persons vouch for under an evidence id, in force for a version. They are apart from `evidenceItems`, so that
+ * no gate takes what somebody attached for what was measured, validated or signed in a duty.
+ */
+export function attachmentsFor(
+  set: RecordSet,
+  context: VersionContext,
+  query: EvidenceQuery,
+): readonly CountedRecord[] {
+  const superseded = supersededDigests(set);
+  return set.records.filter((record) => {
+    const { type, content } = record.statement.predicate;
+    if (type !== 'evidence-attachment' || content.evidence !== query.id) return false;
+    if (query.kind !== undefined && content.kind !== query.kind) return false;
+    return !superseded.has(record.digest) && appliesTo(record, context);
+  });
 }
 
 /** The newest item in force, or undefined. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { FINDING_STATES, type FindingState } from '../governance/finding-content.ts';
 import { ROLES, type Role } from '../identity/roles.ts';
 import { type CountedRecord, type RecordSet, recordsOfType } from '../records/record-set.ts';
 import {
@@ -11,7 +12,9 @@ import {
   asTime,
   type JsonObject,
   onlyKeys,
+  optional,
 } from '../records/shape.ts';
+import { type CommitteeDecision, readCommitteeDecision } from './committee-decision.ts';
 import { TRANSITIONS, type Transition } from './policy.ts';
 
 /**
@@ -32,6 +35,12 @@ export interface ChangeRequest {
   readonly reason: string;
   readonly impact: string;
   readonly rollback: string;
+  /** Digest of the approved envelope that it claims to stay inside. */
+  readonly envelope?: string;
+  /** Of an emergency change: why it cannot wait. */
+  readonly urgency?: string;
+  /** What the submitter's side computed; the kernel computes it again and believes only itself. */
+  readonly materiality?: string;
 }
 
 const CHANGE_KEYS = [
@@ -47,10 +56,16 @@ const CHANGE_KEYS = [
   'reason',
   'impact',
   'rollback',
+  'envelope',
+  'urgency',
+  'materiality',
 ];
 
 export function readChangeRequest(content: JsonObject): ChangeRequest {
   onlyKeys(content, CHANGE_KEYS, 'content');
+  const envelope = optional(content.envelope, 'content.envelope', asDigest);
+  const urgency = optional(content.urgency, 'content.urgency', asNonEmpty);
+  const materiality = optional(content.materiality, 'content.materiality', asNonEmpty);
   return {
     transition: asOneOf(content.transition, TRANSITIONS, 'content.transition'),
     class: asNonEmpty(content.class, 'content.class'),
@@ -64,6 +79,9 @@ export function readChangeRequest(content: JsonObject): ChangeRequest {
     reason: asNonEmpty(content.reason, 'content.reason'),
     impact: asNonEmpty(content.impact, 'content.impact'),
     rollback: asNonEmpty(content.rollback, 'content.rollback'),
+    ...(envelope === undefined ? {} : { envelope }),
+    ...(urgency === undefined ? {} : { urgency }),
+    ...(materiality === undefined ? {} : { materiality }),
   };
 }
 
@@ -92,6 +110,10 @@ export interface Approval {
   readonly statement: string;
   /** The evidence that the signer saw; the approval goes stale when one of these is superseded. */
   readonly evidence: readonly string[];
+  /** Whom the signer stands in for, by a signed deputation: gates/deputies.ts. */
+  readonly asDeputyOf?: string;
+  /** The decision of a committee that the signer chairs: gates/committee.ts. */
+  readonly committee?: CommitteeDecision;
 }
 
 const APPROVAL_KEYS = [
@@ -103,10 +125,14 @@ const APPROVAL_KEYS = [
   'printedName',
   'statement',
   'evidence',
+  'asDeputyOf',
+  'committee',
 ];
 
 export function readApprovalContent(content: JsonObject): Approval {
   onlyKeys(content, APPROVAL_KEYS, 'content');
+  const asDeputyOf = optional(content.asDeputyOf, 'content.asDeputyOf', asNonEmpty);
+  const committee = optional(content.committee, 'content.committee', readCommitteeDecision);
   return {
     changeRequest: asDigest(content.changeRequest, 'content.changeRequest'),
     gate: asNonEmpty(content.gate, 'content.gate'),
@@ -116,6 +142,8 @@ export function readApprovalContent(content: JsonObject): Approval {
     printedName: asNonEmpty(content.printedName, 'content.printedName'),
     statement: asNonEmpty(content.statement, 'content.statement'),
     evidence: asArray(content.evidence, 'content.evidence', asDigest),
+    ...(asDeputyOf === undefined ? {} : { asDeputyOf }),
+    ...(committee === undefined ? {} : { committee }),
   };
 }
 
@@ -149,7 +177,7 @@ export function readExceptionContent(content: JsonObject): ExceptionRecord {
 export interface Finding {
   readonly id: string;
   readonly severity: 'high' | 'medium' | 'low';
-  readonly status: 'open' | 'responded' | 'closed';
+  readonly status: FindingState;
   readonly blocking: boolean;
 }
 
@@ -158,7 +186,7 @@ export function readFindingContent(record: CountedRecord): Finding {
   return {
     id: asNonEmpty(content.id, 'content.id'),
     severity: asOneOf(content.severity, ['high', 'medium', 'low'] as const, 'content.severity'),
-    status: asOneOf(content.status, ['open', 'responded', 'closed'] as const, 'content.status'),
+    status: asOneOf(content.status, FINDING_STATES, 'content.status'),
     blocking: content.blocking === true,
   };
 }

@@ -2,19 +2,29 @@
 
 import { parseDecimal } from '../decimal.ts';
 import { blockingGaps, completeness } from '../evidence/completeness.ts';
+import { originOf, originOfVersion } from '../evidence/enforcement-grade.ts';
 import type { EvidenceId } from '../evidence/evidence-ids.ts';
 import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
 import type { DueStage } from '../evidence/pack.ts';
+import {
+  findingChain,
+  findingInForce,
+  isAcceptanceRunning,
+  isBlocking,
+  usesRegister,
+} from '../governance/finding-steps.ts';
 import { accountOf, actsAs } from '../identity/key-register.ts';
 import type { CountedRecord } from '../records/record-set.ts';
 import { asArray, asObject, asString, optional } from '../records/shape.ts';
 import { endingsOf } from '../warrants/endings.ts';
-import { readFindingContent } from './change-request.ts';
+import { type Finding, readFindingContent } from './change-request.ts';
 import { coveredMeasurements } from './exceptions.ts';
 import type { GateFacts } from './facts.ts';
 import { gateVerdict, type JudgedMeasurement, measurementsOf } from './measurements.ts';
-import type { ConditionId } from './policy.ts';
+import { type ConditionId, NEVER_WAIVED } from './policy.ts';
+import { provisionalUseOf } from './provisional.ts';
 import { conflictOf } from './separation-of-duties.ts';
+import { type ReliefFacts, waiversOf } from './waivers.ts';
 
 export type Outcome = 'pass' | 'excepted' | 'inconclusive' | 'fail';
 
@@ -52,7 +62,7 @@ const JUDGES: { readonly [id in ConditionId]: Judge } = {
   'threshold-floors': thresholdFloors,
   performance: (facts) => measured(facts, 'performance', ['performance-test', 'robustness-test']),
   bias: (facts) => measured(facts, 'bias', ['fairness-test']),
-  reproducible,
+  reproducible: (facts) => unlessWaived(facts, 'reproducible', reproducible(facts)),
   'independent-validation': independentValidation,
   findings: noBlockingFinding,
   staged,
@@ -61,6 +71,7 @@ const JUDGES: { readonly [id in ConditionId]: Judge } = {
 
 function promotableRun(facts: GateFacts): ConditionResult {
   const run = facts.set.byDigest.get(facts.request.run);
+  if (run?.statement.predicate.type === 'run-request') return registered(facts, run);
   if (run?.statement.predicate.type !== 'training-run') {
     return fail([`run ${facts.request.run.slice(0, 12)} is not in the log`]);
   }
@@ -76,6 +87,31 @@ function promotableRun(facts: GateFacts): ConditionResult {
   return pass([run.digest, facts.request.spec]);
 }
 
+/**
+ * A version that no run made names the signed request for its registration instead. Its origin is the platform's word, in
+ * the record of its artefact; a version that was built cannot be passed off as one.
+ */
+function registered(facts: GateFacts, request: CountedRecord): ConditionResult {
+  const artifact = latestItem(facts.set, facts.context, { id: 'model-artifact' });
+  const predicate = artifact?.statement.predicate;
+  const origin = predicate === undefined ? 'built' : originOf(predicate.content);
+  if (artifact === undefined || origin === 'built') {
+    return fail(['the version was built: it names the run that built it'], [request.digest]);
+  }
+  if (!artifact.statement.predicate.source.includes(request.digest)) {
+    return fail(['the version was registered at another request'], [request.digest]);
+  }
+  const spec = facts.set.byDigest.get(facts.request.spec)?.statement.predicate;
+  const isBound =
+    spec?.type === 'model-spec' && spec.subjectRef.artifactDigest === facts.context.artifactDigest;
+  if (!isBound)
+    return fail(['the specification belongs to other artefact bytes'], [artifact.digest]);
+  return pass(
+    [artifact.digest, request.digest, facts.request.spec],
+    `not applicable: the version is ${origin}, no run of this platform made it`,
+  );
+}
+
 const DUE_FOR: { readonly [transition in 'staging' | 'production']: DueStage } = {
   staging: 'staging',
   production: 'production',
@@ -84,38 +120,105 @@ const DUE_FOR: { readonly [transition in 'staging' | 'production']: DueStage } =
 /** Approvals are what is being given, so their own items cannot be asked for beforehand. */
 const GIVEN_AT_THE_GATE: readonly string[] = ['approval-record', 'e-signature'];
 
+interface JudgedEvidence {
+  readonly gaps: readonly string[];
+  /** What is waived, in sentences, and by which records. */
+  readonly waived: readonly string[];
+  readonly waivers: readonly string[];
+}
+
 /** Clauses of every pack in scope, judged up to `reached`. */
-export function missingEvidence(facts: GateFacts, reached: DueStage): readonly string[] {
+function judgeEvidence(facts: GateFacts, reached: DueStage): JudgedEvidence {
   const gaps: string[] = [];
+  const waived: string[] = [];
+  const waivers = new Set<string>();
+  const inPlace = waivedEvidence(facts);
   for (const pack of facts.packs) {
     const results = completeness(facts.set, facts.context, pack, {
       tier: facts.tier,
-      origin: 'built',
+      origin: originOfVersion(facts.set, facts.context),
       reached,
       now: facts.now,
+      waived: inPlace,
     });
+    for (const { blocks, clause, evidence } of results) {
+      for (const { id, status, records } of blocks ? evidence : []) {
+        const by = status === 'waived' ? records.at(-1) : undefined;
+        if (by === undefined) continue;
+        waived.push(`${clause}: ${id} waived by ${by.slice(0, 12)}`);
+        waivers.add(by);
+      }
+    }
     for (const clause of blockingGaps(results)) {
       const lacking = clause.evidence.filter(
         ({ id, status }) =>
           ['missing', 'stale', 'expired'].includes(status) && !GIVEN_AT_THE_GATE.includes(id),
       );
       gaps.push(...lacking.map(({ id, status }) => `${clause.clause}: ${id} ${status}`));
+      gaps.push(...lacking.flatMap(({ id }) => refusedWaivers(facts, id)));
     }
   }
-  return gaps;
+  return { gaps, waived, waivers: [...waivers] };
+}
+
+/** Evidence that signed waivers do without, and the validation report where the use is provisional. */
+export function waivedEvidence(facts: ReliefFacts): ReadonlyMap<EvidenceId, string> {
+  const waived = new Map(waiversOf(facts).evidence);
+  const validation = validationExcuse(facts);
+  if (validation !== undefined) waived.set('validation-report', validation.record);
+  return waived;
+}
+
+function completeOr({ gaps, waived, waivers }: JudgedEvidence): ConditionResult {
+  if (gaps.length > 0) return fail(gaps);
+  return waivers.length === 0
+    ? pass([])
+    : { outcome: 'excepted', reasons: waived, records: waivers };
+}
+
+/** Why a waiver that was signed does not hold. One of what never is waived is not worth a word. */
+function refusedWaivers(facts: ReliefFacts, what: string): readonly string[] {
+  const isNever = NEVER_WAIVED.some((id) => id === what);
+  const { refused } = waiversOf(facts);
+  return isNever ? [] : refused.filter((one) => one.what === what).map(({ reason }) => reason);
 }
 
 function evidenceComplete(facts: GateFacts): ConditionResult {
-  const gaps = missingEvidence(facts, DUE_FOR[facts.request.transition]);
-  return gaps.length === 0 ? pass([]) : fail(gaps);
+  return completeOr(judgeEvidence(facts, DUE_FOR[facts.request.transition]));
 }
 
 /** The part of completeness that is due when a version becomes a candidate. */
 export function candidateEvidence(facts: GateFacts): ConditionResult {
   const due: DueStage = facts.request.transition === 'staging' ? 'candidate' : 'staging';
-  const gaps = missingEvidence(facts, due);
-  return gaps.length === 0 ? pass([]) : fail(gaps);
+  return completeOr(judgeEvidence(facts, due));
 }
+
+/** What stands in the place of a validation that is not there: a negative one is never excused. */
+export function validationExcuse(
+  facts: ReliefFacts,
+): { readonly record: string; readonly isProvisional: boolean } | undefined {
+  const report = latestItem(facts.set, facts.context, { id: 'validation-report' });
+  if (report !== undefined) return undefined;
+  const { record } = provisionalUseOf(facts);
+  if (record !== undefined) return { record, isProvisional: true };
+  const { evidence, conditions } = waiversOf(facts);
+  const waiver = conditions.get('independent-validation') ?? evidence.get('validation-report');
+  return waiver === undefined ? undefined : { record: waiver, isProvisional: false };
+}
+
+/** A waiver covers what failed, not what was measured on other bytes. */
+function unlessWaived(
+  facts: GateFacts,
+  condition: 'reproducible',
+  result: ConditionResult,
+): ConditionResult {
+  if (result.outcome === 'pass' || result.outcome === 'excepted') return result;
+  const waiver = waiversOf(facts).conditions.get(condition);
+  if (waiver === undefined || result.reasons.includes(OTHER_BYTES)) return result;
+  return { outcome: 'excepted', reasons: result.reasons, records: [...result.records, waiver] };
+}
+
+const OTHER_BYTES = 'the rebuild was of other bytes';
 
 /** A plan may tighten the floors that model risk signed, never loosen or omit one. */
 function thresholdFloors(facts: GateFacts): ConditionResult {
@@ -208,8 +311,7 @@ function reproducible(facts: GateFacts): ConditionResult {
   if (item === undefined)
     return fail(['the version has not been rebuilt: run `countersign reproduce`']);
   const { content, subjectRef } = item.statement.predicate;
-  if (isStale(subjectRef, facts.context))
-    return fail(['the rebuild was of other bytes'], [item.digest]);
+  if (isStale(subjectRef, facts.context)) return fail([OTHER_BYTES], [item.digest]);
   const verdict = asString(content.verdict, 'content.verdict');
   if (verdict === 'byte-identical') return pass([item.digest]);
   if (!['score-identical', 'within tolerance'].includes(verdict)) {
@@ -227,7 +329,7 @@ function reproducible(facts: GateFacts): ConditionResult {
 
 function independentValidation(facts: GateFacts): ConditionResult {
   const report = latestItem(facts.set, facts.context, { id: 'validation-report' });
-  if (report === undefined) return fail(['no validation report is signed']);
+  if (report === undefined) return withoutValidation(facts);
   const { content, subjectRef } = report.statement.predicate;
   if (isStale(subjectRef, facts.context))
     return fail(['the validation was of other bytes'], [report.digest]);
@@ -245,17 +347,40 @@ function independentValidation(facts: GateFacts): ConditionResult {
   return pass([report.digest]);
 }
 
+function withoutValidation(facts: GateFacts): ConditionResult {
+  const excuse = validationExcuse(facts);
+  if (excuse === undefined) {
+    const { refused } = provisionalUseOf(facts);
+    const waivers = ['independent-validation', 'validation-report'].flatMap((what) =>
+      refusedWaivers(facts, what),
+    );
+    return fail(['no validation report is signed', ...refused, ...waivers]);
+  }
+  const how = excuse.isProvisional ? 'the use is provisional' : 'validation is waived';
+  return { outcome: 'excepted', reasons: [how], records: [excuse.record] };
+}
+
 function noBlockingFinding(facts: GateFacts): ConditionResult {
   const findings = evidenceItems(facts.set, facts.context, { id: 'finding' });
   const open = findings
     .map((record) => ({ record, finding: readFindingContent(record) }))
-    .filter(({ finding }) => finding.blocking && finding.status !== 'closed');
+    .filter(({ record, finding }) => isOpenAndBlocking(facts, record, finding));
   const records = findings.map(({ digest }) => digest);
   if (open.length === 0) return pass(records);
   return fail(
     open.map(({ finding }) => `finding ${finding.id} (${finding.severity}) is ${finding.status}`),
     records,
   );
+}
+
+/** A risk that was accepted blocks no longer while the acceptance runs; whether it was by the right people and steps is asked of the whole chain. */
+function isOpenAndBlocking(facts: GateFacts, record: CountedRecord, finding: Finding): boolean {
+  const chain = findingChain(facts.set, record);
+  if (!usesRegister(chain)) return finding.blocking && finding.status !== 'closed';
+  if (!isBlocking(chain)) return false;
+  const inForce = findingInForce(chain);
+  if (inForce === undefined) return finding.status !== 'closed';
+  return inForce.content.status !== 'closed' && !isAcceptanceRunning(inForce, facts.now);
 }
 
 function staged(facts: GateFacts): ConditionResult {

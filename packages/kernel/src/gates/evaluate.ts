@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import { supersededDigests } from '../evidence/evidence-items.ts';
+import { supersededDigests, type VersionContext } from '../evidence/evidence-items.ts';
 import { accountOf, actsAs, type EnrolledKey, keyStanding } from '../identity/key-register.ts';
 import type { Role } from '../identity/roles.ts';
 import type { CountedRecord, RecordSet } from '../records/record-set.ts';
 import { asOfIndex, recordsOfType } from '../records/record-set.ts';
 import { type Approval, readApprovalContent } from './change-request.ts';
-import { type ConditionResult, candidateEvidence, judgeCondition } from './conditions.ts';
+import { committeeRefusal } from './committee.ts';
+import {
+  type ConditionResult,
+  candidateEvidence,
+  judgeCondition,
+  validationExcuse,
+} from './conditions.ts';
+import { deputyRefusal } from './deputies.ts';
 import { type GateFacts, gateFacts } from './facts.ts';
-import { type ApprovalRule, type ConditionRule, whenHolds } from './policy.ts';
+import { type Baseline, baselineOf } from './materiality.ts';
+import { type ChangeSummary, changeSummary } from './materiality-summary.ts';
+import { type ChangeVerdict, changeVerdict, judgeChange } from './materiality-verdict.ts';
+import { type ApprovalRule, type ConditionRule, type Policy, whenHolds } from './policy.ts';
 import { conflictOf } from './separation-of-duties.ts';
 
 /** `submit`: what must hold to open the request; `promote`: everything a warrant rests on. */
@@ -23,11 +33,20 @@ export interface JudgedApproval {
   readonly gate: string;
   readonly meaning: string;
   readonly needed: number;
-  readonly given: readonly { readonly account: string; readonly record: string }[];
+  readonly given: readonly {
+    readonly account: string;
+    readonly record: string;
+    /** The holder of the role whom the account stands in for. */
+    readonly asDeputyOf?: string;
+  }[];
   /** Approvals offered for this role that do not count, with the reason. */
   readonly refused: readonly { readonly record: string; readonly reason: string }[];
   /** Who holds the role but is barred by a conflict. */
   readonly conflicts: readonly string[];
+  /** The committee whose decision it is. */
+  readonly committee?: string;
+  /** A passkey does not count (`ApprovalRule.signing`). */
+  readonly signing?: 'key';
 }
 
 export interface GateVerdict {
@@ -37,39 +56,126 @@ export interface GateVerdict {
   readonly approvals: readonly JudgedApproval[];
   /** What is missing, in sentences, in the order in which it can be mended. */
   readonly missing: readonly string[];
+  /** How much it changes and as what; present where policy or the request ask. */
+  readonly change?: ChangeVerdict;
 }
 
 /**
  * Judges a change request from records alone: the same answer in server, gateway, browser and offline verifier.
- * @param now UTC time for expiry; the records of `set` are what is known
+ * @param at.now UTC time for expiry; the records of `set` are what is known
+ * @param at.supposed a policy to judge under in place of the one that the request froze, to foresee its effect: no warrant
+ *   rests on such a verdict
  */
 export function evaluateGates(
   set: RecordSet,
   changeRequest: string,
-  at: { readonly phase: Phase; readonly now: string },
+  at: { readonly phase: Phase; readonly now: string; readonly supposed?: Policy },
 ): GateVerdict {
   const read = gateFacts(set, changeRequest, at.now);
   if (!read.ok) {
     return { changeRequest, allowed: false, conditions: [], approvals: [], missing: [read.reason] };
   }
-  const { facts } = read;
+  const facts = at.supposed === undefined ? read.facts : { ...read.facts, policy: at.supposed };
+  const provisional = validationExcuse(facts)?.isProvisional === true;
+  const change = changeVerdict(facts, (warrant) => heldInProduction(facts.set, warrant));
+  const scope = { ...facts, materiality: change?.materiality, class: change?.class };
   const rule = facts.policy.transitions[facts.request.transition];
   const conditions = rule.conditions
-    .filter((one) => whenHolds(one.when, facts) && (at.phase === 'promote' || one.at === 'submit'))
+    .filter((one) => whenHolds(one.when, scope) && (at.phase === 'promote' || one.at === 'submit'))
     .map((one) => judge(one, facts, at.phase));
   const approvals =
     at.phase === 'submit'
       ? []
       : rule.approvals
-          .filter((one) => whenHolds(one.when, facts))
+          .filter((one) => whenHolds(one.when, { ...scope, provisional }))
           .map((one) => judgeApproval(one, facts));
   const missing = [
     ...unattributedAuthors(facts),
+    ...(change?.refusals ?? []),
+    ...(at.phase === 'promote' && approvals.length === 0 ? unconfirmed(change) : []),
     ...conditions.flatMap(missingOfCondition),
     ...approvals.flatMap(missingOfApproval),
     ...doubleDuties(approvals),
   ];
-  return { changeRequest, allowed: missing.length === 0, conditions, approvals, missing };
+  return {
+    changeRequest,
+    allowed: missing.length === 0,
+    conditions,
+    approvals,
+    missing,
+    ...(change === undefined ? {} : { change }),
+  };
+}
+
+/** However small a change, somebody who did not build it confirms it: a policy that names nobody lets nothing pass. */
+function unconfirmed(change: ChangeVerdict | undefined): readonly string[] {
+  if (change === undefined) return [];
+  return [`policy asks nobody to confirm a change that is ${change.materiality}`];
+}
+
+/**
+ * How much a request changes against the version in production, judged whether or not its policy asks: for people who look
+ * at it.
+ */
+export function changeOf(
+  set: RecordSet,
+  changeRequest: string,
+  now: string,
+):
+  | { readonly change: ChangeVerdict; readonly summary: ChangeSummary }
+  | { readonly refused: string } {
+  const read = gateFacts(set, changeRequest, now);
+  if (!read.ok) return { refused: read.reason };
+  try {
+    const { context, record } = read.facts;
+    const held = (warrant: CountedRecord) => heldInProduction(set, warrant);
+    const baseline = baselineOf(set, context, { before: record.index, held });
+    const summary =
+      baseline === undefined
+        ? FIRST
+        : changeSummary({ set, before: baseline.context, after: context });
+    return { change: judgeChange(read.facts, held), summary };
+  } catch (error) {
+    return { refused: error instanceof Error ? error.message : 'the change cannot be judged' };
+  }
+}
+
+/** Of a first version there is nothing side by side. */
+const FIRST: ChangeSummary = { aspects: [], parameters: [], data: [], metrics: [] };
+
+/** The version that a use has or last had in production, by a warrant whose gates held. */
+export function productionBaseline(set: RecordSet, context: VersionContext): Baseline | undefined {
+  const held = (warrant: CountedRecord) => heldInProduction(set, warrant);
+  return baselineOf(set, context, { before: Number.POSITIVE_INFINITY, held });
+}
+
+/** Each version is compared with the one before: without this the chain would be judged anew at every link of it. */
+const HELD = new WeakMap<CountedRecord, { readonly before: number; readonly held: boolean }>();
+
+/** Whether the gates of a production warrant held when it was logged, by what the log held then. */
+function heldInProduction(set: RecordSet, warrant: CountedRecord): boolean {
+  const before = set.records.findLastIndex(({ index }) => index <= warrant.index) + 1;
+  const known = HELD.get(warrant);
+  if (known?.before === before) return known.held;
+  const held = wasAllowed(asOfIndex(set, warrant.index), warrant);
+  HELD.set(warrant, { before, held });
+  return held;
+}
+
+function wasAllowed(then: RecordSet, warrant: CountedRecord): boolean {
+  const { content, subjectRef: own } = warrant.statement.predicate;
+  const digest = String(content.changeRequest);
+  const request = then.byDigest.get(digest)?.statement.predicate;
+  const isItsOwn =
+    request?.content.transition === 'production' &&
+    request.content.artifactDigest === own.artifactDigest &&
+    content.artifactDigest === own.artifactDigest &&
+    request.subjectRef.model === own.model &&
+    request.subjectRef.use === own.use &&
+    request.subjectRef.version === own.version;
+  return (
+    isItsOwn && evaluateGates(then, digest, { phase: 'promote', now: warrant.loggedAt }).allowed
+  );
 }
 
 function judge(rule: ConditionRule, facts: GateFacts, phase: Phase): JudgedCondition {
@@ -116,24 +222,30 @@ function unattributedAuthors(facts: GateFacts): readonly string[] {
 }
 
 function judgeApproval(rule: ApprovalRule, facts: GateFacts): JudgedApproval {
-  const given = new Map<string, string>();
+  const given = new Map<string, { readonly record: string; readonly asDeputyOf?: string }>();
   const refused: { record: string; reason: string }[] = [];
   for (const record of recordsOfType(facts.set, 'approval-record')) {
     const approval = readApproval(record);
     if (approval?.changeRequest !== facts.record.digest || approval.role !== rule.role) continue;
     const outcome = approvalOutcome(facts, { record, approval, rule });
     if ('reason' in outcome) refused.push({ record: record.digest, reason: outcome.reason });
-    else given.set(outcome.account, record.digest);
+    else given.set(outcome.account, { record: record.digest, ...deputyOf(approval) });
   }
   return {
     role: rule.role,
     gate: rule.gate,
     meaning: rule.meaning,
     needed: rule.count,
-    given: [...given].map(([account, record]) => ({ account, record })),
+    given: [...given].map(([account, one]) => ({ account, ...one })),
     refused,
     conflicts: conflictsOfRole(facts, rule.role),
+    ...(rule.committee === undefined ? {} : { committee: rule.committee }),
+    ...(rule.signing === undefined ? {} : { signing: rule.signing }),
   };
+}
+
+function deputyOf({ asDeputyOf }: Approval): { readonly asDeputyOf?: string } {
+  return asDeputyOf === undefined ? {} : { asDeputyOf };
 }
 
 function readApproval(record: CountedRecord): Approval | undefined {
@@ -156,12 +268,18 @@ function approvalOutcome(
   }
   const { actor } = record.statement.predicate;
   const { model } = facts.context;
+  const principal = approval.asDeputyOf;
   const key = record.signers.find(
-    (one) => accountOf(one) === actor && actsAs(one, rule.role, model),
+    (one) => accountOf(one) === actor && (principal !== undefined || actsAs(one, rule.role, model)),
   );
   if (key === undefined) return { reason: `\`${actor}\` did not sign it in the role ${rule.role}` };
   const unfit = unfitKey(facts, key, rule);
   if (unfit !== undefined) return { reason: unfit };
+  const unsent =
+    principal === undefined ? undefined : deputyRefusal(facts, { record, approval, principal });
+  if (unsent !== undefined) return { reason: unsent };
+  const undecided = committeeRefusal(facts, { record, approval, rule });
+  if (undecided !== undefined) return { reason: undecided };
   if (approval.decision === 'reject') return { reason: `\`${actor}\` rejected the request` };
   const conflict = conflictOf(facts.set, facts.duties, { account: actor, role: rule.role });
   if (conflict !== undefined) return { reason: conflict };

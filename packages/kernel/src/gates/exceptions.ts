@@ -22,6 +22,8 @@ export function coveredMeasurements(facts: GateFacts, condition: ConditionId): C
   const records: string[] = [];
   const refused: string[] = [];
   for (const record of evidenceItems(facts.set, facts.context, { id: 'exception-record' })) {
+    // These excuse by rules of their own: gates/waivers.ts, gates/provisional.ts.
+    if (['waiver', 'provisional'].includes(record.statement.predicate.kind ?? '')) continue;
     const exception = readExceptionContent(record.statement.predicate.content);
     if (exception.condition !== condition) continue;
     const refusal = exceptionRefusal(facts, { record, exception, rule });

@@ -2,6 +2,7 @@
 import type { RecordSet } from '../records/record-set.ts';
 import { readChangeRequest } from './change-request.ts';
 import { evaluateGates, type GateVerdict, type Phase } from './evaluate.ts';
+import type { Policy } from './policy.ts';
 
 /** The rules version that new change requests pin. */
 export const RULES_VERSION = '1';
@@ -11,11 +12,14 @@ type Rules = typeof evaluateGates;
 /** Every released rule set is kept: a warrant is judged under the rules it was given under, for ever. */
 const RULES: ReadonlyMap<string, Rules> = new Map([[RULES_VERSION, evaluateGates]]);
 
-/** Judges a change request under the rules version it pins; an unknown version denies. */
+/**
+ * Judges a change request under the rules version it pins; an unknown version denies.
+ * @param at.supposed a policy to foresee the effect of, in place of the one that it froze
+ */
 export function judgeChangeRequest(
   set: RecordSet,
   changeRequest: string,
-  at: { readonly phase: Phase; readonly now: string },
+  at: { readonly phase: Phase; readonly now: string; readonly supposed?: Policy },
 ): GateVerdict {
   const denied = (reason: string): GateVerdict => ({
     changeRequest,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { originOf } from '../evidence/enforcement-grade.ts';
 import type { VersionContext } from '../evidence/evidence-items.ts';
 import { appliesTo } from '../evidence/evidence-items.ts';
 import { accountOf, type EnrolledKey, keyStanding } from '../identity/key-register.ts';
@@ -68,15 +69,25 @@ function developmentFacts(
   if (predicate.type === 'training-run' && isVersion) {
     return predicate.source.flatMap((digest) => requesterOf(set, digest));
   }
+  // Whoever brought in a version that no run made answers for it as a developer does.
+  if (predicate.type === 'model-artifact' && isVersion && originOf(predicate.content) !== 'built') {
+    return predicate.source.flatMap((digest) =>
+      requesterOf(set, digest, 'asked for its registration'),
+    );
+  }
   return [];
 }
 
-function requesterOf(set: RecordSet, digest: string): readonly DevelopmentFact[] {
+function requesterOf(
+  set: RecordSet,
+  digest: string,
+  because = 'requested the run',
+): readonly DevelopmentFact[] {
   const request = set.byDigest.get(digest);
   if (request?.statement.predicate.type !== 'run-request') return [];
   return request.signers.map((key) => ({
     account: accountOf(key),
-    because: 'requested the run',
+    because,
     record: digest,
   }));
 }

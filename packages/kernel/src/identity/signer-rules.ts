@@ -100,10 +100,55 @@ const CLOSERS: Rule = by(1, 'validator', 'model-risk', 'compliance');
 /** Who answers for the model and who challenged it agree that what stopped it is mended. */
 const RESUMERS: Rule = { eachOf: [['model-owner'], ['validator']] };
 
+/** A high risk is accepted by an executive and model risk together, any other by an executive. */
+const HIGH_RISK_ACCEPTORS: Rule = { eachOf: [['executive'], ['model-risk']] };
+
+/** A condition of an approval stops the model once it lapses: it is set by those who may stop it. */
+const CONDITION_SETTERS: Rule = REVOKERS;
+
+const OVERLAY_SIGNERS: Rule = by(1, 'model-owner', 'model-risk', 'executive', 'compliance');
+
+function findingRule(predicate: Predicate): Rule | undefined {
+  const { content, supersedes } = predicate;
+  if (supersedes === undefined && content.condition !== undefined) return CONDITION_SETTERS;
+  if (content.status === 'extended') return by(1, 'model-risk');
+  if (content.status === 'accepted')
+    return content.severity === 'high' ? HIGH_RISK_ACCEPTORS : by(1, 'executive');
+  if (content.status === 'retest') return by(1, 'validator');
+  // Whether a response drops what the finding blocks is judged on its whole chain (governance/finding-steps.ts).
+  if (content.status === 'responded' && content.respondedBy !== undefined) return undefined;
+  if (content.status === 'open' && content.reopened !== undefined) return CLOSERS;
+  return isRelease(predicate) ? CLOSERS : undefined;
+}
+
+function reviewRule({ kind, content }: Predicate): Rule | undefined {
+  if (kind === 'model' && content.outcome !== undefined) return by(1, 'validator', 'model-risk');
+  return kind === 'attestation-campaign' ? by(1, 'model-risk') : undefined;
+}
+
+function registerRule(predicate: Predicate): Rule | undefined {
+  const { type, kind, content } = predicate;
+  if (type === 'finding') return findingRule(predicate);
+  if (type === 'periodic-review') return reviewRule(predicate);
+  const isOverlay = type === 'override-record' && kind === 'overlay';
+  return isOverlay && content.authority !== undefined ? OVERLAY_SIGNERS : undefined;
+}
+
+/** Accounts that a state of a finding must not be signed by: nobody judges their own answer. */
+function barredFrom({ type, content }: Predicate): readonly unknown[] {
+  if (type !== 'finding') return [];
+  const { status, owner, respondedBy } = content;
+  if (status === 'extended' || status === 'accepted') return [owner];
+  if (status === 'retest') return [owner, respondedBy];
+  // Closings of before the register name no evidence.
+  return status === 'closed' && content.evidence !== undefined ? [owner, respondedBy] : [];
+}
+
 function ruleFor(predicate: Predicate): Rule {
-  if (predicate.type === 'finding' && isRelease(predicate)) return CLOSERS;
+  const special = registerRule(predicate);
+  if (special !== undefined) return special;
   if (predicate.type === 'deployment-record') {
-    if (predicate.kind === 'promote') return byPlatform;
+    if (predicate.kind === 'promote' || predicate.kind === 'legacy') return byPlatform;
     return predicate.kind === 'resume' ? RESUMERS : REVOKERS;
   }
   return RULES.get(predicate.type) ?? anyPerson;
@@ -157,6 +202,18 @@ export function signerRefusal(
   const { model } = predicate.subjectRef;
   if (!satisfies(rule, { signers, model }))
     return `${predicate.type} must be signed by ${describe(rule)}`;
+  const barred = barredFrom(predicate);
+  const partial = signers.map(accountOf).find((account) => barred.includes(account));
+  if (partial !== undefined) {
+    return `\`${partial}\` owns or answered the finding: somebody else signs that it is ${String(predicate.content.status)}`;
+  }
+  const isOwnAnswer =
+    predicate.type === 'finding' &&
+    predicate.content.status === 'responded' &&
+    predicate.supersedes !== undefined &&
+    predicate.content.respondedBy !== undefined;
+  if (isOwnAnswer && predicate.content.respondedBy !== predicate.actor)
+    return `\`respondedBy\` is not \`${predicate.actor}\`, who signs the response`;
   if (predicate.actor.startsWith('service:')) return undefined;
   const persons = signers.filter(({ holder }) => holder.kind === 'person').map(accountOf);
   // A platform record may name the person who asked for it; a person's record names one of its signers.

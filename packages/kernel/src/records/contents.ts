@@ -25,7 +25,10 @@ export interface PaperContent {
   readonly expires?: string;
 }
 
-/** inventory-entry, scope model. */
+/**
+ * inventory-entry, scope model: the registry's card of any quantitative method in scope, ours or not. Members past `uses`
+ * may be absent; what is there is read strictly (`evidence/inventory-entry.ts`).
+ */
 export interface InventoryEntryContent {
   readonly name: string;
   readonly purpose: string;
@@ -35,6 +38,77 @@ export interface InventoryEntryContent {
   readonly businessLine: string;
   readonly jurisdictions: readonly string[];
   readonly uses: readonly string[];
+  readonly kind?: ModelKind;
+  /** Who makes it, where that is not the firm. */
+  readonly vendor?: string;
+  /** Where it is, if not here: documents, files and endpoints, by digest where there are bytes. */
+  readonly location?: readonly ModelLocation[];
+  /** What rests on it, as the owner states it: an amount of money on a day. */
+  readonly exposure?: {
+    readonly amount: string;
+    readonly currency: string;
+    readonly asOf?: string;
+  };
+  /** `YYYY-MM-DD`: it was in use before the firm came here. Declared, never proven. */
+  readonly inUseSince?: string;
+  readonly links?: readonly ModelLink[];
+  /** Tags of assumptions and of data sources, for risk in aggregate: the same tag is the same thing. */
+  readonly assumptions?: readonly string[];
+  readonly sources?: readonly string[];
+  /** Of uses that have an owner, a population or limits of their own. */
+  readonly useTerms?: readonly UseTerms[];
+}
+
+export type ModelKind =
+  | 'statistical'
+  | 'machine-learning'
+  | 'vendor-score'
+  | 'scorecard'
+  | 'spreadsheet'
+  | 'sas'
+  | 'r'
+  | 'pmml'
+  | 'expert'
+  | 'rule';
+
+export interface ModelLocation {
+  readonly what: 'document' | 'file' | 'endpoint';
+  readonly name: string;
+  readonly digest?: string;
+}
+
+/** `feeds`: this model's answers are inputs of `model`. The other two hold in both directions. */
+export interface ModelLink {
+  readonly type: 'feeds' | 'shares-data' | 'shares-assumption';
+  readonly model: string;
+  readonly note?: string;
+}
+
+export interface UseTerms {
+  readonly use: string;
+  readonly owner?: string;
+  readonly population?: string;
+  readonly limits?: string;
+}
+
+/**
+ * evidence-attachment: a file under an evidence id, vouched for by whoever signs. For versions that no run of ours made;
+ * it fills a clause of a framework there and is never a measurement.
+ */
+export interface EvidenceAttachmentContent {
+  readonly evidence: string;
+  readonly kind?: string;
+  readonly title: string;
+  readonly file: {
+    readonly name: string;
+    readonly digest: string;
+    readonly size: number;
+    readonly mediaType: string;
+  };
+  /** Who made it, where that is not the signer: `vendor X`, `internal audit`. */
+  readonly madeBy?: string;
+  readonly statement: string;
+  readonly expires?: string;
 }
 
 /** risk-tier, scope use. */
@@ -76,7 +150,7 @@ export interface RoleAssignmentContent {
   readonly conflicts: string;
 }
 
-/** policy-document, scope firm. `kind`: promotion-policy (`policy`), framework-pack (`pack`), questionnaire (`questionnaire`). */
+/** policy-document, scope firm. `kind`: promotion-policy (`policy`), framework-pack (`pack`), questionnaire, committee, deputies (each under its name). */
 export interface PolicyDocumentContent {
   readonly title: string;
   readonly version: string;
@@ -84,6 +158,10 @@ export interface PolicyDocumentContent {
   readonly policy?: Json;
   readonly pack?: Json;
   readonly questionnaire?: Json;
+  /** `CommitteeCharter` of gates/committee-decision.ts. */
+  readonly committee?: Json;
+  /** `{deputations}` of gates/deputies.ts. */
+  readonly deputies?: Json;
 }
 
 /** dataset-snapshot, scope dataset; one record a split (development, holdout, stream) and one of the whole. */
@@ -215,8 +293,13 @@ export interface TrainingRunContent {
 /** model-artifact, scope version. Its subject is the manifest: `subjectRef.artifactDigest` = sha256 of canonical `manifest`. */
 export interface ModelArtifactContent {
   readonly manifest: ArtifactManifest;
-  readonly run: string;
+  /** Of a version that was built. */
+  readonly run?: string;
   readonly size: number;
+  /** Of a version that was not built: `imported` has an artefact and no run, `external` is known by its digests alone. */
+  readonly origin?: 'imported' | 'external';
+  readonly vendor?: string;
+  readonly location?: readonly ModelLocation[];
 }
 
 export interface ArtifactManifest {
@@ -362,15 +445,81 @@ export interface ValidationReportContent extends PaperContent {
 export interface FindingContent {
   readonly id: string;
   readonly title: string;
-  readonly source: 'validation' | 'monitoring' | 'audit' | 'incident';
+  readonly source:
+    | 'validation'
+    | 'monitoring'
+    | 'audit'
+    | 'regulator'
+    | 'self-identified'
+    | 'incident';
   readonly severity: 'high' | 'medium' | 'low';
   readonly blocking: boolean;
-  readonly status: 'open' | 'responded' | 'closed';
+  readonly status: 'open' | 'responded' | 'extended' | 'accepted' | 'retest' | 'closed';
   readonly owner: string;
+  /** A day, `2026-12-31`: it lasts until its end in UTC. */
   readonly due: string;
   readonly description: string;
   readonly response?: string;
+  readonly respondedBy?: string;
   readonly closure?: string;
+  /** Digests of records or bytes that show that it is mended. */
+  readonly evidence?: readonly string[];
+  /** Digest of the change request or validation report that it is a condition of: lapsed, it restricts the warrant. */
+  readonly condition?: string;
+  /** How often its due date was moved. */
+  readonly extensions?: number;
+  readonly extension?: { readonly from: string; readonly reason: string };
+  readonly acceptance?: {
+    readonly reason: string;
+    readonly compensating: string;
+    readonly expires: string;
+  };
+  readonly retest?: {
+    readonly outcome: 'passed' | 'failed';
+    readonly note: string;
+    readonly evidence: readonly string[];
+  };
+  readonly reopened?: string;
+}
+
+/** periodic-review of kind model, scope use: somebody who did not build the model looked again. */
+export interface ModelReviewContent {
+  readonly outcome: 'stands' | 'revalidate' | 'restrict' | 'retire';
+  readonly rationale: string;
+  /** What called for it beside the calendar: `breach`, `re-tier`, `pack`. */
+  readonly triggers: readonly string[];
+  /** Digests of the records that the reviewer looked at. */
+  readonly evidence: readonly string[];
+}
+
+/** periodic-review of kind attestation-campaign, scope firm: model owners are asked to confirm their entries. */
+export interface AttestationCampaignContent {
+  readonly campaign: string;
+  readonly title: string;
+  readonly due: string;
+}
+
+/** periodic-review of kind attestation, scope model: an owner's answer for one inventory entry. */
+export interface AttestationContent {
+  /** Digest of the campaign's record. */
+  readonly campaign: string;
+  /** Digest of the inventory entry in force that was confirmed or disputed. */
+  readonly entry: string;
+  readonly answer: 'confirmed' | 'disputed';
+  readonly note: string;
+}
+
+/** override-record of kind overlay, scope use: a standing adjustment of what a model says. */
+export interface OverlayContent {
+  readonly id: string;
+  readonly segment: string;
+  readonly size: string;
+  readonly reason: string;
+  /** Account of whoever may decide on it. */
+  readonly authority: string;
+  readonly expires: string;
+  readonly status: 'active' | 'ended';
+  readonly ended?: string;
 }
 
 /** sod-check, scope version: the computed separation of duties at a change request. */
@@ -458,7 +607,7 @@ export interface GeneratedDocumentContent {
 
 /** run-request: a person's signed wish that the platform measure something. */
 export interface RunRequestContent {
-  readonly job: 'run' | 'validate';
+  readonly job: 'run' | 'validate' | 'register' | 'onboard';
   readonly commit?: string;
   readonly bundle?: string;
   readonly params: Json;

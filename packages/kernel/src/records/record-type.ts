@@ -5,7 +5,8 @@ import { EVIDENCE_IDS, type EvidenceId } from '../evidence/evidence-ids.ts';
  * Types of the platform's own records, beside the evidence vocabulary (frameworks.md, section 13).
  * `founding` is the root of trust; `key-enrolment` adds a signer to it, `key-change` suspends or retires one,
  * `founding-rotation` replaces its administrators; `author-attribution` says whose a commit author is; `run-request`
- * is a person's signed wish for a run or a measurement, `action-record` is what the firm did with answers.
+ * is a person's signed wish for a run, a measurement or the registration of a version that no run made, `action-record`
+ * is what the firm did with answers, `evidence-attachment` is a file that a person vouches for under an evidence id.
  */
 export const PLATFORM_RECORD_TYPES = [
   'founding',
@@ -15,6 +16,7 @@ export const PLATFORM_RECORD_TYPES = [
   'author-attribution',
   'run-request',
   'action-record',
+  'evidence-attachment',
 ] as const;
 
 export type PlatformRecordType = (typeof PLATFORM_RECORD_TYPES)[number];

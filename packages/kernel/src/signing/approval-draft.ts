@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CommitteeDecision } from '../gates/committee-decision.ts';
 import type { RecordSet } from '../records/record-set.ts';
 import type { SubjectRef } from '../records/statement.ts';
 import type { ChangeRequestReview, OpenRole } from './change-request-review.ts';
@@ -15,6 +16,8 @@ export interface ApprovalWords {
   readonly evidence: readonly string[];
   readonly printedName: string;
   readonly statement: string;
+  readonly asDeputyOf?: string;
+  readonly committee?: CommitteeDecision;
 }
 
 /**
@@ -39,7 +42,10 @@ export function approvalDraft(review: ChangeRequestReview, given: ApprovalWords)
       printedName: given.printedName,
       statement: given.statement,
       evidence: given.evidence,
+      ...(given.asDeputyOf === undefined ? {} : { asDeputyOf: given.asDeputyOf }),
+      ...(given.committee === undefined ? {} : { committee: given.committee }),
     },
+    ...(given.committee === undefined ? {} : { blobs: [given.committee.minutes] }),
   };
 }
 

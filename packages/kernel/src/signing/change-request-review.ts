@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChangeRequest, readChangeRequest } from '../gates/change-request.ts';
 import { approvalConflict, type GateVerdict } from '../gates/evaluate.ts';
-import { readPolicy } from '../gates/policy.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
 import { accountOf, actsAs, isInForce } from '../identity/key-register.ts';
 import { ROLES, type Role } from '../identity/roles.ts';
@@ -75,8 +74,7 @@ export function rolesOpenTo(
 ): readonly OpenRole[] {
   return review.verdict.approvals
     .filter(({ role }) => who.roles.includes(role))
-    .map(({ role, gate, meaning }) => {
-      const signing = signingAskedOf(set, review, role);
+    .map(({ role, gate, meaning, signing }) => {
       return {
         role,
         gate,
@@ -102,16 +100,4 @@ export function rolesActedIn(
       key.holder.kind === 'person' && accountOf(key) === who.account && isInForce(key, who.now),
   );
   return ROLES.filter((role) => keys.some((key) => actsAs(key, role, review.subject.model)));
-}
-
-function signingAskedOf(
-  set: RecordSet,
-  review: ChangeRequestReview,
-  role: Role,
-): 'key' | undefined {
-  const policy = set.byDigest.get(review.request.policy);
-  if (policy === undefined) return undefined;
-  const { transitions } = readPolicy(policy.statement.predicate.content.policy, 'content.policy');
-  return transitions[review.request.transition].approvals.find((rule) => rule.role === role)
-    ?.signing;
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { latestItem, type VersionContext } from '../evidence/evidence-items.ts';
-import {
-  type ExceptionRecord,
-  readChangeRequest,
-  readExceptionContent,
-} from '../gates/change-request.ts';
+import { readChangeRequest } from '../gates/change-request.ts';
 import type { GateVerdict } from '../gates/evaluate.ts';
+import { type Excuse, excuseOf } from '../gates/excuses.ts';
 import { gateFacts } from '../gates/facts.ts';
-import type { Transition } from '../gates/policy.ts';
+import { readPolicy, type Transition } from '../gates/policy.ts';
+import { provisionalBreaches } from '../gates/provisional.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
-import { asOfIndex, type RecordSet } from '../records/record-set.ts';
+import { lapsedConditions } from '../governance/lapsed-conditions.ts';
+import { overdueReview } from '../governance/overdue-review.ts';
+import { asOfIndex, type RecordSet, recordsOfType } from '../records/record-set.ts';
 import { asObject } from '../records/shape.ts';
 import type { SubjectRef } from '../records/statement.ts';
+import { afterReviewMissed } from './after-review.ts';
 import { endingsOf } from './endings.ts';
-import { readWarrantRecord, type Warrant } from './warrant.ts';
+import { readWarrantRecord, type Warrant, type WarrantRecord } from './warrant.ts';
 
 export type WarrantDenialCode =
   | 'warrant_missing'
@@ -26,7 +27,11 @@ export type WarrantDenialCode =
   | 'warrant_environment'
   | 'warrant_not_yet'
   | 'warrant_expired'
-  | 'warrant_revoked';
+  | 'warrant_revoked'
+  | 'warrant_condition_lapsed'
+  | 'warrant_review_overdue'
+  | 'warrant_after_review_missed'
+  | 'warrant_provisional';
 
 export interface WarrantDenial {
   readonly code: WarrantDenialCode;
@@ -89,7 +94,10 @@ function check(set: RecordSet, question: WarrantQuestion): WarrantCheck {
     ...overlong(then, { warrant, verdict, loggedAt: record.loggedAt }),
     ...futureDated(record.loggedAt, question.now),
     ...timeAndPlace(set, warrant, question),
+    ...afterReviewMissed(set, { record, changeRequest: warrant.changeRequest, now: question.now }),
     ...revocations(set, question.warrant),
+    ...restrictionsOf(set, question.warrant, question.now),
+    ...provisionalDenials(set, question.warrant, question.now),
   ];
   if (denials.length > 0) return { ok: false, denials };
   return { ok: true, grant: { digest: record.digest, warrant, subject, verdict } };
@@ -151,6 +159,13 @@ function widenings(
   if (!restsOnThem) {
     denials.push(deny('the warrant names an approval or exception that it does not rest on'));
   }
+  const relief = excepted.filter(({ kind }) => kind !== 'exception');
+  const showsThem =
+    warrant.warrant === 'provisional' &&
+    relief.every(({ digest }) => warrant.exceptions.includes(digest));
+  if (relief.length > 0 && !showsThem) {
+    denials.push(deny('the warrant hides a waiver or a provisional use that it rests on'));
+  }
   const { use, exceptions } = warrant.limits;
   const text = excepted.length === 0 ? undefined : excepted.map(({ limits }) => limits).join(' ');
   if ((use !== undefined && use !== subject.use) || exceptions !== text) {
@@ -203,13 +218,12 @@ function validationEnd(set: RecordSet, context: VersionContext): readonly number
 function exceptionsUsed(
   set: RecordSet,
   verdict: GateVerdict,
-): readonly (ExceptionRecord & { readonly digest: string })[] {
+): readonly (Excuse & { readonly digest: string })[] {
   const excepted = verdict.conditions.filter(({ outcome }) => outcome === 'excepted');
   const digests = new Set(excepted.flatMap(({ records }) => records));
   return [...digests].flatMap((digest) => {
-    const predicate = set.byDigest.get(digest)?.statement.predicate;
-    if (predicate?.type !== 'exception-record') return [];
-    return [{ ...readExceptionContent(predicate.content), digest }];
+    const excuse = excuseOf(set.byDigest.get(digest));
+    return excuse === undefined ? [] : [{ ...excuse, digest }];
   });
 }
 
@@ -246,6 +260,82 @@ function revocations(set: RecordSet, warrant: string): readonly WarrantDenial[] 
     code: 'warrant_revoked',
     reason: `the warrant was ended by record ${digest.slice(0, 12)}: ${String(statement.predicate.content.reason ?? '')}`,
   }));
+}
+
+/**
+ * What ends a provisional warrant in production for a time or for good, beside its expiry: monitoring that is overdue, answers
+ * beyond the limit of its policy. It changes with the records, so whoever remembers a verdict asks this anew.
+ */
+export function provisionalDenials(
+  set: RecordSet,
+  digest: string,
+  now: string,
+): readonly WarrantDenial[] {
+  const found = readWarrantRecord(set.byDigest.get(digest));
+  if (found === undefined || !restsOnProvisionalUse(set, found.warrant)) return [];
+  const policy = set.byDigest.get(found.warrant.policy)?.statement.predicate.content.policy;
+  const rule = readPolicy(policy, 'content.policy').provisional;
+  const warrant = { digest, subject: found.subject, from: found.warrant.notBefore };
+  return rule === undefined
+    ? [{ code: 'warrant_provisional', reason: 'its policy allows no provisional use' }]
+    : provisionalBreaches(set, warrant, { rule, now }).map((reason) => ({
+        code: 'warrant_provisional',
+        reason,
+      }));
+}
+
+/**
+ * What keeps a warrant from holding although nobody ended it: a lapsed condition of its approval, a lapsed acceptance of
+ * risk, a review that its policy makes it depend on. It holds again once that is mended.
+ */
+export function restrictionsOf(
+  set: RecordSet,
+  digest: string,
+  now: string,
+): readonly WarrantDenial[] {
+  const found = readWarrantRecord(set.byDigest.get(digest));
+  if (found === undefined) return [];
+  const { record, warrant, subject } = found;
+  const overdue = overdueReview(
+    set,
+    { policy: warrant.policy, subject, loggedAt: record.loggedAt },
+    now,
+  );
+  return [
+    ...lapsedConditions(set, { changeRequest: warrant.changeRequest, subject }, now).map(
+      ({ reason }): WarrantDenial => ({ code: 'warrant_condition_lapsed', reason }),
+    ),
+    ...(overdue === undefined
+      ? []
+      : [{ code: 'warrant_review_overdue' as const, reason: overdue }]),
+  ];
+}
+
+function restsOnProvisionalUse(set: RecordSet, warrant: Warrant): boolean {
+  return (
+    warrant.environment === 'production' &&
+    warrant.exceptions.some((one) => excuseOf(set.byDigest.get(one))?.kind === 'provisional')
+  );
+}
+
+/**
+ * Provisional warrants in production, with how many answers their policy allows: for whoever counts answers and holds no
+ * headers of decision batches. One that cannot be read is left out; it authorises nothing anyway.
+ */
+export function provisionalWarrants(
+  set: RecordSet,
+): readonly (WarrantRecord & { readonly answersMax: number })[] {
+  return recordsOfType(set, 'deployment-record').flatMap((record) => {
+    try {
+      const found = readWarrantRecord(record);
+      if (found === undefined || !restsOnProvisionalUse(set, found.warrant)) return [];
+      const policy = set.byDigest.get(found.warrant.policy)?.statement.predicate.content.policy;
+      const rule = readPolicy(policy, 'content.policy').provisional;
+      return [{ ...found, answersMax: rule?.limits.answersMax ?? 0 }];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Digests of the warrants that hold at a time: what a signed status lists. */

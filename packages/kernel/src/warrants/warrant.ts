@@ -92,3 +92,12 @@ export function readWarrantRecord(record: CountedRecord | undefined): WarrantRec
   if (predicate.kind !== 'promote') return undefined;
   return { record, warrant: readWarrant(predicate.content), subject: predicate.subjectRef };
 }
+
+/** A warrant's record that can be read; one that cannot authorises nothing, and keeps no other from being read. */
+export function wellFormedWarrant(record: CountedRecord): WarrantRecord | undefined {
+  try {
+    return readWarrantRecord(record);
+  } catch {
+    return undefined;
+  }
+}
