@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { LineageRecordSchema } from './registry.ts';
+import { findingsRoutes } from './findings.ts';
+import { EnforcementSchema, LineageRecordSchema } from './registry.ts';
 import { route } from './route.ts';
 import { Digest, JsonValue, Name, SubjectRefSchema, UtcTime } from './shared.ts';
 
 const TransitionSchema = z.enum(['staging', 'production']);
 const sentence = z.string().trim().min(1).max(4000);
+const ChangeClassSchema = z.enum(['standard', 'emergency', 'rollback', 'configuration', 'data']);
+const MaterialitySchema = z.enum(['material', 'minor', 'within-envelope']);
 
 export const PrepareBody = z.strictObject({
   model: Name,
@@ -15,8 +18,107 @@ export const PrepareBody = z.strictObject({
   reason: sentence,
   impact: sentence,
   rollback: sentence,
+  /** `standard` unless given; what each class takes is the policy's to say. */
+  class: ChangeClassSchema.optional(),
+  /** Of an emergency change: why it cannot wait. */
+  urgency: sentence.optional(),
+  /** Digest of the approved envelope that the change stays inside. */
+  envelope: Digest.optional(),
 });
 export type PrepareBody = z.infer<typeof PrepareBody>;
+
+/** How much a version differs from the one in production, as the kernel computes it. */
+export const ChangeVerdictSchema = z.strictObject({
+  materiality: MaterialitySchema,
+  class: ChangeClassSchema,
+  against: z.strictObject({ version: z.int(), warrant: Digest }).optional(),
+  reasons: z
+    .array(
+      z.strictObject({
+        materiality: z.enum(['material', 'minor']),
+        reason: z.string(),
+        records: z.array(Digest).readonly(),
+      }),
+    )
+    .readonly(),
+  envelope: z
+    .strictObject({
+      envelope: Digest,
+      title: z.string(),
+      /** Every bound that failed; none means inside. */
+      outside: z.array(z.string()).readonly(),
+      used: z.int(),
+      uses: z.int(),
+      records: z.array(Digest).readonly(),
+    })
+    .optional(),
+  /** Why it may not go on as what it says it is. */
+  refusals: z.array(z.string()).readonly(),
+});
+
+const names = z.array(z.string()).readonly();
+
+/** What changed since the version in production, side by side, from records. */
+export const ChangesSchema = z.strictObject({
+  verdict: ChangeVerdictSchema,
+  aspects: z
+    .array(
+      z.strictObject({ aspect: z.string(), detail: names, records: z.array(Digest).readonly() }),
+    )
+    .readonly(),
+  parameters: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        before: JsonValue.optional(),
+        after: JsonValue.optional(),
+      }),
+    )
+    .readonly(),
+  data: z
+    .array(
+      z.strictObject({
+        dataset: z.string(),
+        split: z.string(),
+        rowsBefore: z.int().optional(),
+        rowsAfter: z.int().optional(),
+        digestBefore: z.string().optional(),
+        digestAfter: z.string().optional(),
+        columnsAdded: names,
+        columnsDropped: names,
+        columnsRetyped: names,
+      }),
+    )
+    .readonly(),
+  metrics: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        before: z.string().optional(),
+        after: z.string().optional(),
+      }),
+    )
+    .readonly(),
+  /** The platform's measurement on the same rows; absent where none was made. */
+  comparison: z
+    .strictObject({
+      record: Digest,
+      figures: z
+        .array(
+          z.strictObject({
+            id: z.string(),
+            value: z.string(),
+            n: z.int().optional(),
+            events: z.int().optional(),
+          }),
+        )
+        .readonly(),
+      /** `swapSet` in counts, `cutoffs`, and `code`: commits, files, lines. */
+      detail: JsonValue,
+    })
+    .optional(),
+});
+export type ChangesReply = z.infer<typeof ChangesSchema>;
 
 export const VerdictSchema = z.strictObject({
   changeRequest: Digest,
@@ -39,14 +141,27 @@ export const VerdictSchema = z.strictObject({
         gate: z.string(),
         meaning: z.string(),
         needed: z.int(),
-        given: z.array(z.strictObject({ account: z.string(), record: Digest })).readonly(),
+        given: z
+          .array(
+            z.strictObject({
+              account: z.string(),
+              record: Digest,
+              asDeputyOf: z.string().optional(),
+            }),
+          )
+          .readonly(),
         refused: z.array(z.strictObject({ record: Digest, reason: z.string() })).readonly(),
         conflicts: z.array(z.string()).readonly(),
+        committee: z.string().optional(),
+        /** `key`: given by `countersign approve`; a passkey does not count. */
+        signing: z.literal('key').optional(),
       }),
     )
     .readonly(),
   /** What is missing, in sentences, in the order in which it can be mended. */
   missing: z.array(z.string()).readonly(),
+  /** Present where policy or the request ask how much is changed. */
+  change: ChangeVerdictSchema.optional(),
 });
 export type VerdictReply = z.infer<typeof VerdictSchema>;
 
@@ -56,6 +171,8 @@ export const PrepareReply = z.strictObject({
   statement: JsonValue,
   digest: Digest,
   verdict: VerdictSchema,
+  /** Absent where the records do not let the change be judged; `verdict` says why. */
+  changes: ChangesSchema.optional(),
 });
 export type PrepareReply = z.infer<typeof PrepareReply>;
 
@@ -87,6 +204,9 @@ export const ChangeRequestReply = ChangeRequestSummarySchema.extend({
   submitVerdict: VerdictSchema,
   /** Digests that an approval given now must name. */
   evidence: z.array(Digest).readonly(),
+  changes: ChangesSchema.optional(),
+  origin: z.enum(['built', 'imported', 'external']),
+  enforcement: EnforcementSchema,
   approvals: z.array(LineageRecordSchema.extend({ signature: JsonValue.optional() })).readonly(),
 });
 export type ChangeRequestReply = z.infer<typeof ChangeRequestReply>;
@@ -103,7 +223,17 @@ export const InboxReply = z.strictObject({
   items: z
     .array(
       z.strictObject({
-        kind: z.enum(['approve', 'assess', 'promote', 'finding', 'expiry', 'notice']),
+        kind: z.enum([
+          'approve',
+          'assess',
+          'promote',
+          'finding',
+          'review',
+          'attest',
+          'overlay',
+          'expiry',
+          'notice',
+        ]),
         digest: Digest,
         subject: z.string(),
         text: z.string(),
@@ -143,38 +273,6 @@ export const WarrantSchema = z.strictObject({
 });
 export const WarrantsReply = z.strictObject({ warrants: z.array(WarrantSchema).readonly() });
 export type WarrantsReply = z.infer<typeof WarrantsReply>;
-
-export const FindingsReply = z.strictObject({
-  findings: z
-    .array(
-      z.strictObject({
-        id: z.string(),
-        model: z.string(),
-        use: z.string().optional(),
-        version: z.int().optional(),
-        digest: Digest,
-        content: JsonValue,
-        raisedAt: UtcTime,
-        history: z
-          .array(
-            z.strictObject({
-              digest: Digest,
-              status: z.string(),
-              actor: z.string(),
-              at: UtcTime,
-            }),
-          )
-          .readonly(),
-      }),
-    )
-    .readonly(),
-  /** Id that the next finding of the model takes; present when a model was asked for. */
-  nextId: z.string().optional(),
-});
-export type FindingsReply = z.infer<typeof FindingsReply>;
-
-export const ExceptionsReply = z.strictObject({ exceptions: z.array(JsonValue).readonly() });
-export type ExceptionsReply = z.infer<typeof ExceptionsReply>;
 
 const ByDigest = z.strictObject({ digest: Digest });
 
@@ -232,25 +330,6 @@ export const governanceRoutes = {
     query: z.strictObject({ model: Name.optional(), live: z.enum(['true', 'false']).optional() }),
     reply: WarrantsReply,
   }),
-  findings: route({
-    method: 'GET',
-    path: '/v1/findings',
-    summary: 'The findings register',
-    tag: 'governance',
-    access: 'changes:read',
-    query: z.strictObject({
-      model: Name.optional(),
-      status: z.enum(['open', 'responded', 'closed']).optional(),
-    }),
-    reply: FindingsReply,
-  }),
-  exceptions: route({
-    method: 'GET',
-    path: '/v1/exceptions',
-    summary: 'Signed exceptions, newest first',
-    tag: 'governance',
-    access: 'changes:read',
-    query: z.strictObject({ model: Name.optional() }),
-    reply: ExceptionsReply,
-  }),
+  findings: findingsRoutes.findings,
+  exceptions: findingsRoutes.exceptions,
 } as const;

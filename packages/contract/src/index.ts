@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+export { AsOfReply, asOfRoutes, LineageGraphReply } from './as-of.ts';
 export { DecisionReply, DecisionsReply, decisionsRoutes, IngestReply } from './decisions.ts';
 export { DocumentsReply, documentsRoutes } from './documents.ts';
 export { enforcementRoutes } from './enforcement.ts';
 export { ErrorReply } from './errors.ts';
+export { examRoutes, PostureReply } from './exam.ts';
+export {
+  CampaignsReply,
+  ExceptionsReply,
+  FindingsReply,
+  OverlaysReply,
+  OverridesReply,
+  REGISTER_PAGE,
+  ReviewsReply,
+  reviewsRoutes,
+  WorkloadReply,
+} from './findings.ts';
 export {
   ChangeRequestReply,
   ChangeRequestsReply,
-  ExceptionsReply,
-  FindingsReply,
+  type ChangesReply,
+  ChangesSchema,
+  ChangeVerdictSchema,
   governanceRoutes,
   InboxReply,
   PrepareBody,
@@ -44,6 +58,21 @@ export {
 export { BundleReply, ConsistencyReply, logRoutes } from './log.ts';
 export { HealthReply, operationsRoutes } from './operations.ts';
 export {
+  PolicyEffectReply,
+  PolicyHistoryReply,
+  PolicyKindSchema,
+  PolicyReply,
+  policyRoutes,
+} from './policy.ts';
+export {
+  CommitteeFile,
+  DeputiesFile,
+  POLICY_SCHEMAS,
+  PolicyFile,
+  policySchemaText,
+  QuestionnaireFile,
+} from './policy-file.ts';
+export {
   BLOB_BYTES_MAX,
   BlobReply,
   PendingReply,
@@ -62,12 +91,15 @@ export {
   SignerSchema,
 } from './records.ts';
 export {
+  EnforcementSchema,
   EvidenceReply,
+  InventoryGraphReply,
   type InventoryModelReply,
   InventoryModelSchema,
   InventoryReply,
   LineageReply,
   registryRoutes,
+  SharedRiskReply,
   VersionReply,
   VersionsReply,
 } from './registry.ts';

@@ -11,10 +11,12 @@ export const JobKindSchema = z.enum([
   'parity',
   'monitor',
   'document',
+  'register',
+  'onboard',
 ]);
 
 /**
- * `run` and `validate` carry out a signed run-request and take no params of their own. The others take
+ * `run`, `validate`, `register` and `onboard` carry out a signed run-request and take no params of their own. The others take
  * {model, version, use?}; reproduce also {hostile?}, monitor {from, to, label?}, document {document?, framework?}.
  */
 export const JobBody = z.strictObject({

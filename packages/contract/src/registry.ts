@@ -12,6 +12,37 @@ export const StageSchema = z.enum([
   'retired',
 ]);
 
+export const EnforcementSchema = z.enum(['enforced', 'checked', 'attested']);
+
+const LinkType = z.enum(['feeds', 'shares-data', 'shares-assumption']);
+
+/** What an inventory entry may say beside name and owner; see `InventoryEntryContent` of the kernel. */
+const inventoryFacts = {
+  kind: z.string().optional(),
+  vendor: z.string().optional(),
+  location: z
+    .array(
+      z.strictObject({
+        what: z.enum(['document', 'file', 'endpoint']),
+        name: z.string(),
+        digest: Digest.optional(),
+      }),
+    )
+    .readonly()
+    .optional(),
+  exposure: z
+    .strictObject({ amount: z.string(), currency: z.string(), asOf: z.string().optional() })
+    .optional(),
+  /** A day: in use before the firm came here, by its owner's word. */
+  inUseSince: z.string().optional(),
+  links: z
+    .array(z.strictObject({ type: LinkType, model: z.string(), note: z.string().optional() }))
+    .readonly()
+    .optional(),
+  assumptions: z.array(z.string()).readonly().optional(),
+  sources: z.array(z.string()).readonly().optional(),
+};
+
 export const InventoryModelSchema = z.strictObject({
   model: z.string(),
   name: z.string(),
@@ -20,6 +51,10 @@ export const InventoryModelSchema = z.strictObject({
   developer: z.string(),
   origin: z.string(),
   businessLine: z.string(),
+  jurisdictions: z.array(z.string()).readonly(),
+  /** Weakest of the versions in a stage, or of all while none is; `attested` while there is none. */
+  enforcement: EnforcementSchema,
+  ...inventoryFacts,
   /** Digest of the inventory entry. */
   entry: Digest.optional(),
   versions: z.int(),
@@ -31,7 +66,26 @@ export const InventoryModelSchema = z.strictObject({
         tier: z.enum(['high', 'medium', 'low']).optional(),
         fairLending: z.boolean().optional(),
         stage: StageSchema,
-        versions: z.array(z.strictObject({ version: z.int(), stage: StageSchema })).readonly(),
+        owner: z.string().optional(),
+        population: z.string().optional(),
+        limits: z.string().optional(),
+        versions: z
+          .array(
+            z.strictObject({
+              version: z.int(),
+              stage: StageSchema,
+              enforcement: EnforcementSchema,
+              legacy: z
+                .strictObject({
+                  warrant: Digest,
+                  inUseSince: z.string(),
+                  expires: UtcTime,
+                  state: z.enum(['running', 'overdue', 'ended']),
+                })
+                .optional(),
+            }),
+          )
+          .readonly(),
       }),
     )
     .readonly(),
@@ -40,6 +94,60 @@ export type InventoryModelReply = z.infer<typeof InventoryModelSchema>;
 
 export const InventoryReply = z.strictObject({ models: z.array(InventoryModelSchema).readonly() });
 export type InventoryReply = z.infer<typeof InventoryReply>;
+
+const TierSchema = z.enum(['high', 'medium', 'low']);
+
+export const InventoryGraphReply = z.strictObject({
+  nodes: z
+    .array(
+      z.strictObject({
+        model: z.string(),
+        name: z.string(),
+        owner: z.string(),
+        origin: z.string(),
+        kind: z.string().optional(),
+        /** The highest of its uses. */
+        tier: TierSchema.optional(),
+        stages: z.array(StageSchema).readonly(),
+        enforcement: EnforcementSchema,
+        /** False for a model that a link names and no entry describes. */
+        isKnown: z.boolean(),
+      }),
+    )
+    .readonly(),
+  edges: z
+    .array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        type: LinkType,
+        notes: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type InventoryGraphReply = z.infer<typeof InventoryGraphReply>;
+
+export const SharedRiskReply = z.strictObject({
+  shared: z
+    .array(
+      z.strictObject({
+        of: z.enum(['assumption', 'source']),
+        tag: z.string(),
+        models: z.array(z.string()).readonly(),
+        tiers: z.strictObject({
+          high: z.int(),
+          medium: z.int(),
+          low: z.int(),
+          untiered: z.int(),
+        }),
+        inUse: z.int(),
+        owners: z.array(z.strictObject({ owner: z.string(), models: z.int() })).readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type SharedRiskReply = z.infer<typeof SharedRiskReply>;
 
 /** A record named by digest, with what a list shows of it. */
 export const LineageRecordSchema = z.strictObject({
@@ -63,6 +171,8 @@ export const VersionSummarySchema = z.strictObject({
   artifact: Digest,
   registeredOn: UtcTime,
   stages: z.array(z.strictObject({ use: z.string(), stage: StageSchema })).readonly(),
+  origin: z.enum(['built', 'imported', 'external']),
+  enforcement: EnforcementSchema,
 });
 export const VersionsReply = z.strictObject({
   model: z.string(),
@@ -78,7 +188,8 @@ export const VersionReply = z.strictObject({
   registeredAt: z.int(),
   registeredOn: UtcTime,
   stages: z.array(z.strictObject({ use: z.string(), stage: StageSchema })).readonly(),
-  enforcement: z.enum(['enforced', 'checked', 'attested']),
+  origin: z.enum(['built', 'imported', 'external']),
+  enforcement: EnforcementSchema,
   artifact: LineageItem,
   spec: LineageItem.optional(),
   run: LineageItem.optional(),
@@ -171,6 +282,24 @@ export const registryRoutes = {
     access: 'registry:read',
     query: AsOfQuery,
     reply: InventoryReply,
+  }),
+  inventoryGraph: route({
+    method: 'GET',
+    path: '/v1/inventory/graph',
+    summary: 'How models feed each other and what they share, as nodes and edges',
+    tag: 'registry',
+    access: 'registry:read',
+    query: AsOfQuery,
+    reply: InventoryGraphReply,
+  }),
+  inventoryShared: route({
+    method: 'GET',
+    path: '/v1/inventory/shared',
+    summary: 'Risk in aggregate: assumptions and sources that several models rest on',
+    tag: 'registry',
+    access: 'registry:read',
+    query: AsOfQuery,
+    reply: SharedRiskReply,
   }),
   model: route({
     method: 'GET',

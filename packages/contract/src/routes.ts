@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import { asOfRoutes } from './as-of.ts';
 import { decisionsRoutes } from './decisions.ts';
 import { documentsRoutes } from './documents.ts';
 import { enforcementRoutes } from './enforcement.ts';
+import { examRoutes } from './exam.ts';
+import { reviewsRoutes } from './findings.ts';
 import { governanceRoutes } from './governance.ts';
 import { identityRoutes } from './identity.ts';
 import { jobsRoutes } from './jobs.ts';
 import { logRoutes } from './log.ts';
 import { operationsRoutes } from './operations.ts';
+import { policyRoutes } from './policy.ts';
 import { recordRoutes } from './records.ts';
 import { registryRoutes } from './registry.ts';
 import type { Route } from './route.ts';
@@ -26,9 +30,13 @@ export const ROUTES: readonly Route[] = [
   logRoutes,
   enforcementRoutes,
   registryRoutes,
+  asOfRoutes,
   governanceRoutes,
+  policyRoutes,
+  reviewsRoutes,
   jobsRoutes,
   decisionsRoutes,
   documentsRoutes,
+  examRoutes,
   operationsRoutes,
 ].flatMap((area) => Object.values<Route>(area));

@@ -17,7 +17,13 @@ export type { Design, MonitoringPlan, TestingPlan } from './file/plan-section.ts
 export { type PipelineFile, pipelineFileSchema, pipelineJsonSchema } from './file/schema.ts';
 export { type NamedSplit, type SplitAccess, splitParts } from './file/split-parts.ts';
 export { type PlannedInput, type PlannedStep, planSteps, WHOLE_SPLIT } from './file/step-plan.ts';
-export type { Artifact, Decision, Step } from './file/step-section.ts';
+export {
+  type Artifact,
+  artifact as artifactSection,
+  type Decision,
+  decision as decisionSection,
+  type Step,
+} from './file/step-section.ts';
 export { toRecordJson } from './file/to-record-json.ts';
 export { type ReadYaml, readYamlText, type YamlText } from './file/yaml-text.ts';
 export type { ComparedFile, RebuildResult, RebuildVerdict } from './rebuild/rebuild-result.ts';
@@ -48,6 +54,12 @@ export type {
 } from './snapshot/dataset-snapshot.ts';
 export { declaredGroups, groupingSql, NOT_PROVIDED, OTHER_GROUP } from './snapshot/grouping-sql.ts';
 export { type SnapshotRequest, snapshotFailure, takeSnapshot } from './snapshot/take-snapshot.ts';
+export {
+  type BundledCommit,
+  type CommitComparison,
+  compareCommits,
+  type FileDifference,
+} from './source/compare-commits.ts';
 export type { CommitSignature, Contributor } from './source/contributors.ts';
 export { openPgpFingerprints } from './source/openpgp-signature.ts';
 export { archiveSource, type SourceRevision } from './source/source-revision.ts';

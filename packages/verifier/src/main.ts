@@ -6,10 +6,11 @@ import { parseArgs } from 'node:util';
 import { visibleText } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { verifyCaseFile } from './case-file/verify-case-file.ts';
+import { isExamPackage, verifyExamPackage } from './exam/verify-exam.ts';
 
-const USAGE = `usage: countersign-verify CASE.zip --root DIGEST [--json]
+const USAGE = `usage: countersign-verify FILE.zip --root DIGEST [--json]
 
-Checks a case file offline. DIGEST is the founding record of the firm, got from the firm by another way.
+Checks a case file or an exam package offline. DIGEST is the founding record of the firm, got from the firm by another way.
 example: countersign-verify case.zip --root 3b0c…
 `;
 
@@ -27,16 +28,20 @@ function main(): number {
   }
   const bytes = readCase(file);
   if (bytes === undefined) return 2;
-  const report = verifyCaseFile(nodePrimitives, bytes, values.root);
+  const isExam = isExamPackage(bytes);
+  const report = isExam
+    ? verifyExamPackage(nodePrimitives, bytes, values.root)
+    : { ...verifyCaseFile(nodePrimitives, bytes, values.root), limits: [] };
+  const what = isExam ? 'exam package' : 'case file';
   if (values.json === true) process.stdout.write(`${jsonLines(report)}\n`);
   else {
     for (const sentence of report.established)
       process.stdout.write(`ok      ${visibleText(sentence)}\n`);
+    for (const sentence of report.limits)
+      process.stdout.write(`BUT     ${visibleText(sentence)}\n`);
     for (const { entry, reason } of report.problems)
       process.stdout.write(`WRONG   ${visibleText(entry)}: ${visibleText(reason)}\n`);
-    process.stdout.write(
-      report.ok ? 'the case file verifies\n' : 'the case file does NOT verify\n',
-    );
+    process.stdout.write(report.ok ? `the ${what} verifies\n` : `the ${what} does NOT verify\n`);
   }
   return report.ok ? 0 : 1;
 }

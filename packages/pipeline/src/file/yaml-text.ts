@@ -6,10 +6,13 @@ export interface YamlText {
   readonly value: unknown;
   /** Line (from 1) of the deepest place of a path that is written: a missing key is reported at its parent. */
   lineOf(path: readonly PropertyKey[]): number;
+  /** As `lineOf`, with the column, from 1 as well. */
+  placeOf(path: readonly PropertyKey[]): { readonly line: number; readonly column: number };
 }
 
 export interface YamlProblem {
   readonly line: number;
+  readonly column?: number;
   readonly message: string;
 }
 
@@ -32,10 +35,10 @@ export function readYamlText(text: string, options: { readonly aliasesMax: numbe
     prettyErrors: false,
   });
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ pos, message }) => ({
-      line: lines.linePos(pos[0]).line,
-      message,
-    }));
+    const problems = document.errors.map(({ pos, message }) => {
+      const { line, col } = lines.linePos(pos[0]);
+      return { line, column: col, message };
+    });
     return { ok: false, problems };
   }
   const doubled = doubledKeys(document).map((offset) => ({
@@ -45,8 +48,8 @@ export function readYamlText(text: string, options: { readonly aliasesMax: numbe
   if (doubled.length > 0) return { ok: false, problems: doubled };
   try {
     const value: unknown = document.toJS({ maxAliasCount: options.aliasesMax });
-    const lineOf = (path: readonly PropertyKey[]) => lineOfPath(document, lines, path);
-    return { ok: true, text: { value, lineOf } };
+    const placeOf = (path: readonly PropertyKey[]) => placeOfPath(document, lines, path);
+    return { ok: true, text: { value, placeOf, lineOf: (path) => placeOf(path).line } };
   } catch {
     // The library says no more than that an alias is one too many or names nothing.
     return refused(
@@ -83,7 +86,7 @@ function refused(message: string): ReadYaml {
   return { ok: false, problems: [{ line: 1, message }] };
 }
 
-function lineOfPath(document: Document, lines: LineCounter, path: readonly PropertyKey[]): number {
+function placeOfPath(document: Document, lines: LineCounter, path: readonly PropertyKey[]) {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
   for (const key of path) {
@@ -99,7 +102,8 @@ function lineOfPath(document: Document, lines: LineCounter, path: readonly Prope
       offset = startOf(node) ?? offset;
     } else break;
   }
-  return lines.linePos(offset).line;
+  const { line, col } = lines.linePos(offset);
+  return { line, column: col };
 }
 
 function startOf(node: unknown): number | undefined {
