@@ -9,6 +9,7 @@ export type ServerErrorCode =
   | 'version_unknown'
   | 'pack_unknown'
   | 'change_request_unknown'
+  | 'policy_unknown'
   | 'change_request_refused'
   | 'promotion_refused'
   | 'promotion_unverified'

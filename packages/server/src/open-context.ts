@@ -33,6 +33,7 @@ import {
   createStatusSigner,
   openCurrentRecords,
   readTrust,
+  spentProvisional,
 } from './records/index.ts';
 
 export interface OpenContext {
@@ -81,7 +82,8 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
     const records = await openCurrentRecords({ ...parts, nudge: () => sequencer.nudge() });
     register = () => records.register();
     const signers = async () => (await services.log()).map(({ signer }) => signer);
-    const status = createStatusSigner({ records, signers, root: config.root, now });
+    const spent = (set: RecordSet, at: string) => spentProvisional(database.db, set, at);
+    const status = createStatusSigner({ records, signers, root: config.root, now, spent });
     const identity = await openIdentity(data, { ...options, records });
     const context: ServerContext = {
       workspace: config.workspace,

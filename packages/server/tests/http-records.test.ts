@@ -416,6 +416,7 @@ function finding(id: string, status: string): TestDraft {
       owner: 'dev',
       due: '2027-01-01T00:00:00.000Z',
       description: 'something',
+      ...(status === 'closed' ? { closure: 'mended', evidence: [server.context.root] } : {}),
     },
   };
 }

@@ -123,6 +123,13 @@ describe('uploads of rows', () => {
     const view = await act.get('risk', `/v1/decisions/${steady[0]}`);
     expect(view.outcomes).toMatchObject([{ state: 'matured', record: first.record }]);
     expect(view.actions).toMatchObject([{ action: 'approved', reason: 'known, long a client' }]);
+    const month = new Date().toISOString().slice(0, 7);
+    expect(await act.get('risk', `/v1/overrides?model=${MODEL}`)).toEqual({
+      counts: [{ month, reason: 'known, long a client', overrides: 1 }],
+      actions: [{ month, actions: 1 }],
+    });
+    const elsewhere = { counts: [], actions: [] };
+    expect(await act.get('risk', '/v1/overrides?model=other')).toEqual(elsewhere);
   });
 
   test('from somebody without the duty are refused', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobRunners } from '../src/jobs/index.ts';
-import { type Actors, actors, MODEL, runRequest } from './model-life.ts';
+import { type Actors, actors, intake, MODEL, runRequest } from './model-life.ts';
 import { SCORECARD_PIPELINE, scorecardRepository } from './scorecard-repository.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
 
@@ -16,11 +16,21 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'countersign-refusals-'));
   server = await testServer({ runners: jobRunners });
   act = actors(server);
+  await intake(server);
 });
 afterAll(async () => {
   await server?.close();
   await rm(directory, { recursive: true, force: true });
 });
+
+/** What stands before any run: without it the first one would not be authorised. */
+const INTAKE = [
+  'inventory-entry',
+  'role-assignment',
+  'intended-use',
+  'scope-determination',
+  'risk-tier',
+];
 
 const author = { name: 'Dev', email: 'dev@elsewhere.example' };
 const changed = (from: string, to: string) => {
@@ -57,7 +67,7 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(job.error?.code).toBe(code);
     const { records } = await act.get('audit', `/v1/records?model=${MODEL}`);
     expect(new Set(records.map((one: { type: string }) => one.type))).toEqual(
-      new Set(['run-request']),
+      new Set([...INTAKE, 'run-request']),
     );
   });
 

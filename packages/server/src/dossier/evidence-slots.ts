@@ -44,7 +44,7 @@ export function evidenceSlots(input: SlotInput): readonly EvidenceSlot[] {
 }
 
 function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
-  const records = input.records.filter(({ statement }) => statement.predicate.type === id);
+  const records = input.records.filter((record) => isOf(record, id, input.origin));
   if (!concernsOrigin(input.section, input.origin)) {
     return [{ id, status: 'not applicable', clauses: [], records }];
   }
@@ -60,9 +60,7 @@ function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
   if (kinds.length === 0) return [outlineSlot(id, records, input.context)];
   const slots = kinds.map((kind): EvidenceSlot => {
     const asked = demands.filter((demand) => demand.kind === kind || demand.kind === undefined);
-    const own = records.filter(
-      ({ statement }) => kind === undefined || statement.predicate.kind === kind,
-    );
+    const own = records.filter((record) => kind === undefined || kindOf(record) === kind);
     const due = DUE_STAGES.find((stage) => asked.some((demand) => demand.due === stage));
     return {
       id,
@@ -78,6 +76,21 @@ function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
   return further.length === 0
     ? slots
     : [...slots, { ...outlineSlot(id, further, input.context), clauses: [] }];
+}
+
+/** A file that somebody vouches for stands under its evidence id where no run of ours made the version. */
+function isOf(
+  { statement: { predicate } }: DossierRecord,
+  id: EvidenceId,
+  origin: Origin,
+): boolean {
+  if (predicate.type === id) return true;
+  const isAttached = predicate.type === 'evidence-attachment' && predicate.content.evidence === id;
+  return isAttached && origin !== 'built';
+}
+
+function kindOf({ statement: { predicate } }: DossierRecord): unknown {
+  return predicate.type === 'evidence-attachment' ? predicate.content.kind : predicate.kind;
 }
 
 // No clause of the pack asks for it, so completeness says nothing: the record's own state is told.

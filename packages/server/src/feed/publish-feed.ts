@@ -63,8 +63,8 @@ class FeedRun {
   /** Records about keys in the published files: a new one makes all of them out of date. */
   #trusted = -1;
   #said: string | undefined;
-  /** Warrants whose bundles stand, by whether they were live in them. */
-  readonly #bundles = new Map<string, boolean>();
+  /** Warrants whose bundles stand: whether they were live in them, and how many records could restrict them. */
+  readonly #bundles = new Map<string, string>();
 
   constructor(context: ServerContext, onFailure: (error: unknown) => void) {
     this.#context = context;
@@ -107,23 +107,26 @@ class FeedRun {
     live: readonly string[],
   ): Promise<void> {
     const { published } = this.#context;
+    const counts = restrictingCounts(covered.set);
     for (const warrant of live) {
-      if (this.#bundles.get(warrant) !== true) await this.#publishWarrant(covered.set, warrant);
+      const standing = standingOf(covered.set, warrant, { isLive: true, counts });
+      if (this.#bundles.get(warrant) !== standing)
+        await this.#publishWarrant(covered.set, warrant, standing);
     }
     await published.put('status', jsonBytes(status));
     this.#publishedAt = performance.now();
     this.#live = live;
     // What has ended waits: that it has is in the status.
-    await this.#publishEnded(covered.set, live);
+    await this.#publishEnded(covered.set, live, counts);
     await this.#removeOver(covered.set, live);
   }
 
   /** One warrant that cannot be published must not keep the status of the others from being. */
-  async #publishWarrant(set: RecordSet, warrant: string): Promise<void> {
+  async #publishWarrant(set: RecordSet, warrant: string, standing: string): Promise<void> {
     try {
       for (const digest of filesOf(set, warrant)) await this.#publishBlob(digest);
       await this.#publishBundle(warrant);
-      this.#bundles.set(warrant, true);
+      this.#bundles.set(warrant, standing);
     } catch (error) {
       this.#report(error);
     }
@@ -149,12 +152,17 @@ class FeedRun {
   }
 
   /** So that a gateway can say which record ended a warrant. */
-  async #publishEnded(set: RecordSet, live: readonly string[]): Promise<void> {
+  async #publishEnded(
+    set: RecordSet,
+    live: readonly string[],
+    counts: ReadonlyMap<string, number>,
+  ): Promise<void> {
     const now = this.#context.now();
     for (const warrant of unexpired(set, now)) {
-      if (live.includes(warrant) || this.#bundles.get(warrant) === false) continue;
+      const standing = standingOf(set, warrant, { isLive: false, counts });
+      if (live.includes(warrant) || this.#bundles.get(warrant) === standing) continue;
       await this.#publishBundle(warrant);
-      this.#bundles.set(warrant, false);
+      this.#bundles.set(warrant, standing);
     }
   }
 
@@ -167,6 +175,34 @@ class FeedRun {
     const standing = [...(await published.list('bundles/')), ...(await published.list('blobs/'))];
     for (const path of standing) if (!wanted.has(path)) await published.remove(path);
   }
+}
+
+/** Records that can restrict a warrant later, or lift that: an older bundle would say otherwise than the status. */
+const RESTRICTING: ReadonlySet<string> = new Set([
+  'finding',
+  'monitoring-result',
+  'periodic-review',
+  'risk-tier',
+  'validation-report',
+]);
+
+function restrictingCounts(set: RecordSet): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { statement } of set.records) {
+    const { type, subjectRef } = statement.predicate;
+    if (!RESTRICTING.has(type) || subjectRef.model === undefined) continue;
+    counts.set(subjectRef.model, (counts.get(subjectRef.model) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function standingOf(
+  set: RecordSet,
+  warrant: string,
+  at: { readonly isLive: boolean; readonly counts: ReadonlyMap<string, number> },
+): string {
+  const model = set.byDigest.get(warrant)?.statement.predicate.subjectRef.model ?? '';
+  return `${at.isLive ? 'live' : 'ended'}, ${at.counts.get(model) ?? 0} records`;
 }
 
 function liveOf(status: Envelope): readonly string[] {

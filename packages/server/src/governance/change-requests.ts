@@ -2,8 +2,12 @@
 import {
   type ChangeRequest,
   type CountedRecord,
+  type EnforcementGrade,
+  enforcementGrade,
   type GateVerdict,
   judgeChangeRequest,
+  type Origin,
+  originOfVersion,
   type RecordSet,
   readApprovalContent,
   readChangeRequest,
@@ -15,6 +19,7 @@ import {
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import { type RecordSummary, summaryOf } from '../registry/index.ts';
+import { type Changes, changesOf } from './change-diff.ts';
 import { evidenceToApprove } from './frozen-evidence.ts';
 import { apartFromSodCheck } from './separation-record.ts';
 
@@ -44,6 +49,10 @@ export interface ChangeRequestView extends ChangeRequestSummary {
   /** Digests that an approval given now must name. */
   readonly evidence: readonly string[];
   readonly approvals: readonly RecordSummary[];
+  readonly changes?: Changes;
+  readonly origin: Origin;
+  /** What would stand between the version and an answer without a warrant. */
+  readonly enforcement: EnforcementGrade;
 }
 
 /** Every change request that counts, newest first. */
@@ -71,8 +80,12 @@ export function changeRequestView(set: RecordSet, digest: string, now: string): 
   }
   const request = readChangeRequest(content);
   const found = versionContext(set, { workspace, model, use, version });
+  const changes = changesOf(set, digest, now);
   return {
     ...summary,
+    ...(changes === undefined ? {} : { changes }),
+    origin: found.ok ? originOfVersion(set, found.context) : 'built',
+    enforcement: found.ok ? enforcementGrade(set, found.context) : 'attested',
     request,
     verdict: apartFromSodCheck(judgeChangeRequest(set, digest, { phase: 'promote', now })),
     submitVerdict: judgeChangeRequest(set, digest, { phase: 'submit', now }),

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type RecordSet,
-  readExceptionContent,
-  recordsOfType,
-  supersededDigests,
-} from '@countersign/kernel';
+import { exceptionsRegister, type RecordSet } from '@countersign/kernel';
 import { type RecordSummary, summaryOf } from '../registry/index.ts';
 
 export interface ExceptionEntry extends RecordSummary {
@@ -18,32 +13,31 @@ export interface ExceptionEntry extends RecordSummary {
   readonly extraMonitoring: string;
   readonly expires: string;
   readonly state: 'running' | 'expired' | 'superseded';
+  readonly daysRunning: number;
+  readonly daysLeft: number;
+  readonly renewals: number;
+}
+
+export interface ExceptionFilter {
+  readonly workspace: string;
+  readonly now: string;
+  readonly model?: string | undefined;
+  readonly state?: ExceptionEntry['state'] | undefined;
 }
 
 /** Signed exceptions, newest first. Whether one covers a condition is the kernel's judgement at each request. */
-export function listExceptions(
-  set: RecordSet,
-  at: { readonly workspace: string; readonly now: string; readonly model?: string | undefined },
-): readonly ExceptionEntry[] {
-  const superseded = supersededDigests(set);
-  return recordsOfType(set, 'exception-record')
-    .filter(
-      ({ statement: { predicate } }) =>
-        predicate.subjectRef.workspace === at.workspace &&
-        (at.model === undefined || predicate.subjectRef.model === at.model),
-    )
-    .map((record) => {
-      const { subjectRef, content } = record.statement.predicate;
-      const exception = readExceptionContent(content);
-      const lapsed = exception.expires <= at.now ? ('expired' as const) : ('running' as const);
+export function listExceptions(set: RecordSet, at: ExceptionFilter): readonly ExceptionEntry[] {
+  return exceptionsRegister(set, at)
+    .filter(({ state }) => at.state === undefined || state === at.state)
+    .map(({ record, exception, ...age }) => {
+      const { model, use, version } = record.statement.predicate.subjectRef;
       return {
         ...summaryOf(record),
         ...exception,
-        ...(subjectRef.model === undefined ? {} : { model: subjectRef.model }),
-        ...(subjectRef.use === undefined ? {} : { use: subjectRef.use }),
-        ...(subjectRef.version === undefined ? {} : { version: subjectRef.version }),
-        state: superseded.has(record.digest) ? ('superseded' as const) : lapsed,
+        ...age,
+        ...(model === undefined ? {} : { model }),
+        ...(use === undefined ? {} : { use }),
+        ...(version === undefined ? {} : { version }),
       };
-    })
-    .reverse();
+    });
 }

@@ -33,7 +33,10 @@ const NOT_FROZEN: ReadonlySet<string> = new Set([
   'generated-document',
 ]);
 
-const FROZEN: ReadonlySet<string> = new Set(EVIDENCE_IDS.filter((id) => !NOT_FROZEN.has(id)));
+const FROZEN: ReadonlySet<string> = new Set([
+  ...EVIDENCE_IDS.filter((id) => !NOT_FROZEN.has(id)),
+  'evidence-attachment',
+]);
 
 /** Evidence in force for a version, in log order: what a request freezes, and what an approver is shown. */
 export function frozenEvidence(set: RecordSet, context: VersionContext): readonly CountedRecord[] {

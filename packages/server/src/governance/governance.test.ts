@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { judgeChangeRequest, versionContext } from '@countersign/kernel';
+import { judgeChangeRequest, nextFindingId, versionContext } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { describe, expect, test } from 'vitest';
 import {
@@ -16,7 +16,7 @@ import {
 import { type Firm, foundFirm, WORKSPACE } from '../../../kernel/tests/firm.ts';
 import { loadPromotionPolicy } from '../registry/index.ts';
 import { changeRequestView, listChangeRequests } from './change-requests.ts';
-import { findingsRegister, nextFindingId } from './findings.ts';
+import { findingsRegister } from './findings.ts';
 import { inbox } from './inbox.ts';
 import { prepareChangeRequest } from './prepare-change-request.ts';
 import { warrantTerms } from './warrant-terms.ts';

@@ -7,13 +7,22 @@ import {
   type Role,
 } from '@countersign/kernel';
 import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
-import { findingsRegister } from './findings.ts';
+import { registerItems } from './register-items.ts';
 import { apartFromSodCheck } from './separation-record.ts';
 import { trustNotices } from './trust-notices.ts';
 import { listWarrants } from './warrants.ts';
 
 export interface InboxItem {
-  readonly kind: 'approve' | 'assess' | 'promote' | 'finding' | 'expiry' | 'notice';
+  readonly kind:
+    | 'approve'
+    | 'assess'
+    | 'promote'
+    | 'finding'
+    | 'review'
+    | 'attest'
+    | 'overlay'
+    | 'expiry'
+    | 'notice';
   /** What to open: a change request, finding or warrant, by digest. */
   readonly digest: string;
   readonly subject: string;
@@ -41,7 +50,7 @@ export function inbox(
   );
   const items = [
     ...requests.flatMap((request) => itemsOfRequest(set, request, me)),
-    ...ownFindings(set, me),
+    ...registerItems(set, me),
     ...expiring(set, me),
     ...notices(set, me),
   ];
@@ -114,18 +123,6 @@ function approvalsOpenTo(
         approvalConflict(set, digest, { account: me.account, role, now: me.now }) === undefined,
     )
     .map(({ role }) => role);
-}
-
-function ownFindings(set: RecordSet, me: Me): readonly InboxItem[] {
-  return findingsRegister(set, { workspace: me.workspace })
-    .filter(({ content }) => content.status === 'open' && content.owner === me.account)
-    .map((finding) => ({
-      kind: 'finding' as const,
-      digest: finding.digest,
-      subject: `${finding.model} ${finding.id}`,
-      text: `respond to ${finding.id} by ${finding.content.due}: ${finding.content.title}`,
-      since: finding.raisedAt,
-    }));
 }
 
 /** Whom the firm is about to trust concerns everybody: a delay without notice would be a wait, not a safeguard. */

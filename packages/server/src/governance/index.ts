@@ -11,10 +11,20 @@ export {
   warrantOf,
 } from './change-requests.ts';
 export { eSignatureOf } from './e-signature.ts';
-export { type ExceptionEntry, listExceptions } from './exceptions.ts';
-export { type FindingEntry, findingsRegister, nextFindingId } from './findings.ts';
+export { type ExceptionEntry, type ExceptionFilter, listExceptions } from './exceptions.ts';
+export { findingsRegister } from './findings.ts';
 export { evidenceToApprove, frozenEvidence } from './frozen-evidence.ts';
 export { type InboxItem, inbox } from './inbox.ts';
+export { type OverrideTrend, overrideTrend } from './overrides.ts';
+export { type PolicyEffect, type PolicyEffectItem, policyEffect } from './policy-effect.ts';
+export {
+  POLICY_KINDS,
+  type PolicyDocumentKind,
+  type PolicyHistoryEntry,
+  type PolicyVersion,
+  policyHistory,
+  policyInForce,
+} from './policy-history.ts';
 export {
   type ChangeProposal,
   type PreparedChangeRequest,

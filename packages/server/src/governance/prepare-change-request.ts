@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  type ChangeClass,
   type CountedRecord,
   type GateVerdict,
   judgeChangeRequest,
   latestItem,
+  originOf,
   PAYLOAD_TYPE_STATEMENT,
   type Primitives,
   packsInScope,
@@ -15,10 +17,12 @@ import {
   subjectOf,
   type Transition,
   toBase64,
+  type VersionContext,
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import { policyDocuments, type VersionRef } from '../registry/index.ts';
+import { type Changes, changesOf } from './change-diff.ts';
 import { frozenEvidence } from './frozen-evidence.ts';
 
 export interface ChangeProposal extends VersionRef {
@@ -26,6 +30,11 @@ export interface ChangeProposal extends VersionRef {
   readonly reason: string;
   readonly impact: string;
   readonly rollback: string;
+  /** `standard` unless given. */
+  readonly class?: ChangeClass | undefined;
+  readonly urgency?: string | undefined;
+  /** Digest of the envelope that it stays inside. */
+  readonly envelope?: string | undefined;
 }
 
 export interface PreparedChangeRequest {
@@ -34,6 +43,7 @@ export interface PreparedChangeRequest {
   readonly digest: string;
   /** Phase submit, as if it were signed and logged now. */
   readonly verdict: GateVerdict;
+  readonly changes?: Changes;
 }
 
 /**
@@ -53,15 +63,15 @@ export function prepareChangeRequest(
     throw new ServerError('version_unknown', found.reason, { details: { model, version } });
   }
   const { context } = found;
-  const run = needed(latestItem(set, context, { id: 'training-run' }), 'the version has no run');
   const spec = needed(
     latestItem(set, context, { id: 'model-spec' }),
-    'the version has no model-spec',
+    'the version has no model-spec; register it again with `--spec`',
   );
   const artifact = needed(
     latestItem(set, context, { id: 'model-artifact' }),
     'no artefact is recorded',
   );
+  const run = needed(madeBy(set, context, artifact), 'the version has no run');
   const policy = needed(
     policyDocuments(set, 'promotion-policy').at(-1),
     'no promotion policy is in force; two of administrator and model risk sign one',
@@ -81,7 +91,7 @@ export function prepareChangeRequest(
       founding: set.root,
       content: {
         transition: proposal.transition,
-        class: 'material',
+        class: proposal.class ?? 'standard',
         artifactDigest: context.artifactDigest,
         spec: spec.digest,
         run: run.digest,
@@ -92,6 +102,8 @@ export function prepareChangeRequest(
         reason: proposal.reason,
         impact: proposal.impact,
         rollback: proposal.rollback,
+        ...(proposal.urgency === undefined ? {} : { urgency: proposal.urgency }),
+        ...(proposal.envelope === undefined ? {} : { envelope: proposal.envelope }),
       },
     },
   };
@@ -99,7 +111,8 @@ export function prepareChangeRequest(
   const digest = sha256Hex(p, bytes);
   const supposed = supposeRecorded(set, { digest, statement, bytes, now: at.now, actor: at.actor });
   const verdict = judgeChangeRequest(supposed, digest, { phase: 'submit', now: at.now });
-  return { statement, digest, verdict };
+  const changes = changesOf(supposed, digest, at.now);
+  return { statement, digest, verdict, ...(changes === undefined ? {} : { changes }) };
 }
 
 /** The set as it would be with one more record, signed by its actor. For judging beforehand, never for deciding. */
@@ -133,6 +146,19 @@ function supposeRecorded(
     records: [...set.records, record],
     byDigest: new Map([...set.byDigest, [record.digest, record]]),
   };
+}
+
+/** The run that built the version, or the signed request at which one that no run made was registered. */
+function madeBy(
+  set: RecordSet,
+  context: VersionContext,
+  artifact: CountedRecord,
+): CountedRecord | undefined {
+  const { content, source } = artifact.statement.predicate;
+  if (originOf(content) === 'built') return latestItem(set, context, { id: 'training-run' });
+  return source
+    .map((digest) => set.byDigest.get(digest))
+    .find((record) => record?.statement.predicate.type === 'run-request');
 }
 
 function needed(record: CountedRecord | undefined, lack: string): CountedRecord {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type CountedRecord,
+  excuseOf,
   type GateVerdict,
   latestItem,
   type ModelSpecContent,
   type Policy,
   type RecordSet,
   readChangeRequest,
-  readExceptionContent,
   readPolicy,
   readTier,
   type VersionContext,
@@ -69,9 +69,7 @@ function limitsOfExceptions(exceptions: readonly CountedRecord[]): {
   readonly [key: string]: string;
 } {
   if (exceptions.length === 0) return {};
-  const texts = exceptions.map(
-    ({ statement }) => readExceptionContent(statement.predicate.content).limits,
-  );
+  const texts = exceptions.map((record) => excuseOf(record)?.limits ?? '');
   return { exceptions: texts.join(' ') };
 }
 
@@ -92,9 +90,7 @@ function expiryOf(
   const validUntil = validation?.statement.predicate.content.expires;
   const ends = [
     byPolicy,
-    ...at.exceptions.map(
-      ({ statement }) => readExceptionContent(statement.predicate.content).expires,
-    ),
+    ...at.exceptions.flatMap((record) => excuseOf(record)?.expires ?? []),
     ...(typeof validUntil === 'string' ? [validUntil] : []),
   ];
   return ends.sort()[0] ?? byPolicy;

@@ -8,14 +8,18 @@ import { answerClientError } from './client-error.ts';
 import { OWN_DAMAGE } from './error-catalogue.ts';
 import { errorReply } from './error-reply.ts';
 import { codedError } from './error-status.ts';
+import { registerAsOfRoutes } from './routes/as-of.ts';
 import { registerDecisionsRoutes } from './routes/decisions.ts';
 import { registerDocumentsRoutes } from './routes/documents.ts';
 import { registerEnforcementRoutes } from './routes/enforcement.ts';
+import { registerExamRoutes } from './routes/exam.ts';
+import { registerFindingsRoutes } from './routes/findings.ts';
 import { registerGovernanceRoutes } from './routes/governance.ts';
 import { registerIdentityRoutes } from './routes/identity.ts';
 import { registerJobsRoutes } from './routes/jobs.ts';
 import { registerLogRoutes } from './routes/log.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
+import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerRecordsRoutes } from './routes/records.ts';
 import { registerRegistryRoutes } from './routes/registry.ts';
 import { registerSessionsRoutes } from './routes/sessions.ts';
@@ -83,10 +87,14 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
   registerLogRoutes(app, context);
   registerEnforcementRoutes(app, context);
   registerRegistryRoutes(app, context);
+  registerAsOfRoutes(app, context);
   registerGovernanceRoutes(app, context);
+  registerPolicyRoutes(app, context);
+  registerFindingsRoutes(app, context);
   registerJobsRoutes(app, context);
   registerDecisionsRoutes(app, context);
   registerDocumentsRoutes(app, context);
+  registerExamRoutes(app, context);
   return app;
 }
 

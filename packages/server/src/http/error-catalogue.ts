@@ -29,6 +29,10 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     status: 404,
     meaning: 'no change request of that digest counts in the log',
   },
+  policy_unknown: {
+    status: 404,
+    meaning: 'no such policy document has been signed or awaits signatures',
+  },
   change_request_refused: {
     status: 409,
     meaning: 'a change request cannot be prepared; `missing` says why',

@@ -59,7 +59,12 @@ const TABLE: readonly [name: string, question: AccessQuestion, may: string][] = 
   ['assign duties', write('role-assignment'), 'administrator model-risk'],
   ['set policy', write('policy-document'), 'administrator model-risk'],
   ['submit', write('change-record'), 'developer model-owner'],
-  ['ask for a run', write('run-request'), 'developer model-owner validator external-validator'],
+  [
+    'ask for a run',
+    write('run-request'),
+    'developer model-owner model-risk validator external-validator',
+  ],
+  ['attach a file', write('evidence-attachment'), `${STAFF} external-validator`],
   ['conclude a validation', write('validation-report'), 'validator external-validator'],
   ['plan a validation', write('test-plan'), 'validator external-validator'],
   [
@@ -90,6 +95,8 @@ const TABLE: readonly [name: string, question: AccessQuestion, may: string][] = 
   ['claim a separation check', write('sod-check'), ''],
   ['run a pipeline', job('run'), 'developer model-owner'],
   ['run developer tests', job('test'), 'developer model-owner'],
+  ['register a version', job('register'), 'developer model-owner'],
+  ['onboard a version', job('onboard'), 'developer model-owner'],
   ['validate on sealed rows', job('validate'), 'validator external-validator'],
   ['rebuild', job('reproduce'), 'developer model-owner validator model-risk operator'],
   ['check parity', job('parity'), 'developer model-owner validator model-risk operator'],

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { completeness, type GeneratedDocumentContent, readTier } from '@countersign/kernel';
+import {
+  completeness,
+  enforcementGrade,
+  type GeneratedDocumentContent,
+  originOfVersion,
+  type RecordSet,
+  readTier,
+  type VersionContext,
+} from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import {
   compileDocument,
@@ -15,7 +23,13 @@ import { recordByPlatform } from '../records/index.ts';
 import { evidenceStatus, type PackInForce, packsInForce } from '../registry/index.ts';
 import type { JobRunner } from './job.ts';
 import { documentParams, readParams } from './job-params.ts';
-import { type VersionFacts, versionFacts } from './version-facts.ts';
+import { registeredContext } from './version-facts.ts';
+
+/** Documents are compiled from records alone; a version that no run made has them like any other. */
+interface DocumentedVersion {
+  readonly set: RecordSet;
+  readonly version: VersionContext;
+}
 
 /** Compiles a document from records, renders it as PDF/A, HTML and JSON, and records what was issued. */
 export const documentJob: JobRunner = async (context, work) => {
@@ -24,7 +38,8 @@ export const documentJob: JobRunner = async (context, work) => {
     framework,
     ...ref
   } = readParams(documentParams, work.params);
-  const facts = await versionFacts(context, await context.records.current(), ref);
+  const set = await context.records.current();
+  const facts: DocumentedVersion = { set, version: registeredContext(context, set, ref).context };
   const pack = packOf(facts, { document, framework });
   work.report(`${document} of ${pack.pack.id} ${pack.pack.version}`);
   const model = compile(context, facts, { pack, document });
@@ -64,7 +79,7 @@ export const documentJob: JobRunner = async (context, work) => {
 };
 
 function packOf(
-  facts: VersionFacts,
+  facts: DocumentedVersion,
   wanted: { readonly document: string; readonly framework?: string | undefined },
 ): PackInForce {
   const packs = packsInForce(facts.set);
@@ -83,7 +98,7 @@ function packOf(
 
 function compile(
   context: ServerContext,
-  facts: VersionFacts,
+  facts: DocumentedVersion,
   at: { readonly pack: PackInForce; readonly document: string },
 ): DocumentModel {
   const { set, version } = facts;
@@ -92,6 +107,7 @@ function compile(
   const asOf = last?.loggedAt ?? context.now();
   const [status] = evidenceStatus(set, version, { now: asOf, framework: at.pack.pack.id });
   const tier = readTier(set, version)?.tier ?? 'high';
+  const origin = originOfVersion(set, version);
   const textDigest = set.byDigest.get(at.pack.digest)?.statement.predicate.content.textDigest;
   return compileDocument({
     pack: {
@@ -102,7 +118,7 @@ function compile(
     records: recordsInForce(set, version),
     results: completeness(set, version, at.pack.pack, {
       tier,
-      origin: 'built',
+      origin,
       reached: status?.reached ?? 'candidate',
       now: asOf,
     }),
@@ -110,8 +126,8 @@ function compile(
     facts: {
       firm: set.founding.firm,
       tier,
-      origin: 'built',
-      enforcementGrade: 'enforced',
+      origin,
+      enforcementGrade: enforcementGrade(set, version),
       demonstration: set.founding.demonstration,
       asOf,
       asOfIndex: last?.index ?? 0,

@@ -15,7 +15,7 @@ export interface TestGround {
   readonly facts: VersionFacts;
   readonly development: DevelopmentTable;
   readonly scorer: Scorer;
-  readonly work: Pick<JobWork, 'report'>;
+  readonly work: Pick<JobWork, 'report' | 'scratch'>;
 }
 
 /** The developer's figures; the validator's replication calls the same on the same stored inputs. */

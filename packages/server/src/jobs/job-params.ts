@@ -37,13 +37,15 @@ export const documentParams = versionParams.extend({
   framework: z.string().min(1).max(100).optional(),
 });
 
-/** What a run or a validation is asked for stands in its signed request; what is said beside it is kept and not heeded. */
+/** What a run, a validation or a registration is asked for stands in its signed request; what is said beside it is kept and not heeded. */
 const signedParams = z.looseObject({});
 
 /** Params of every kind of job, so that a wrong one is refused before the job is queued. */
 export const JOB_PARAMS: { readonly [kind in JobKind]: z.ZodType } = {
   run: signedParams,
   validate: signedParams,
+  register: signedParams,
+  onboard: signedParams,
   test: versionParams,
   parity: versionParams,
   reproduce: reproduceParams,

@@ -10,6 +10,8 @@ export const JOB_KINDS = [
   'parity',
   'monitor',
   'document',
+  'register',
+  'onboard',
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FindingContent } from '@countersign/kernel';
+import { type FindingContent, nextFindingId } from '@countersign/kernel';
 import type { MonitoringPlan } from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
-import { findingsRegister, listWarrants, nextFindingId } from '../governance/index.ts';
+import { findingsRegister, listWarrants } from '../governance/index.ts';
 import { recordByPlatform } from '../records/index.ts';
 import type { MonitoringDraft } from './monitor-reports.ts';
 import type { VersionFacts } from './version-facts.ts';

@@ -6,6 +6,7 @@ import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type PlatformDraft, recordByPlatform } from '../records/index.ts';
 import { takeVersionNumber } from '../registry/index.ts';
+import { refuseUnauthorised } from './authorised-work.ts';
 import { qualityContent, representativenessContent, snapshotContents } from './data-records.ts';
 import { freezeMonitoring } from './freeze-monitoring.ts';
 import { ingestRun } from './ingest-run.ts';
@@ -61,6 +62,8 @@ export const runJob: JobRunner = async (context, work) => {
   if (result.failure !== null) throw failedRun(result.failure);
   const file = await pipelineFileOf(result, blobs);
   const use = useOf(file, request);
+  // The request may have named no use; what is built is for the one that the pipeline names.
+  refuseUnauthorised(set, context.workspace, { model: request.model, use });
   work.report('archive of inputs, outputs and wheels');
   await ingestRun(result, blobs, context.blobs);
   const servable = servableOf(file);

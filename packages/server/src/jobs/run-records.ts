@@ -145,8 +145,11 @@ export function artifactContent(manifest: ArtifactManifest, run: string): ModelA
 }
 
 export function specContent(
-  file: PipelineFile,
-  { artifact, decision }: Servable,
+  file: Pick<PipelineFile, 'design' | 'monitoring'>,
+  {
+    artifact,
+    decision,
+  }: { readonly artifact: Omit<Artifact, 'scorer'>; readonly decision: Decision },
   frozen: Json,
 ): ModelSpecContent {
   return {

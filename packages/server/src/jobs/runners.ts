@@ -2,7 +2,9 @@
 import { documentJob } from './document-job.ts';
 import type { JobRunners } from './job.ts';
 import { monitorJob } from './monitor-job.ts';
+import { onboardJob } from './onboard-job.ts';
 import { parityJob } from './parity-job.ts';
+import { registerJob } from './register-job.ts';
 import { reproduceJob } from './reproduce-job.ts';
 import { runJob } from './run-job.ts';
 import { testJob } from './test-job.ts';
@@ -17,4 +19,6 @@ export const jobRunners: JobRunners = {
   parity: parityJob,
   monitor: monitorJob,
   document: documentJob,
+  register: registerJob,
+  onboard: onboardJob,
 };

@@ -2,6 +2,7 @@
 import type { Envelope, Json } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { ingestRecords, type Sender } from '../records/index.ts';
+import { refuseUnauthorised } from './authorised-work.ts';
 import type { JobKind } from './job.ts';
 import { JOB_PARAMS, readParams } from './job-params.ts';
 import type { JobService } from './job-service.ts';
@@ -10,7 +11,7 @@ import { readRunRequest, refused } from './run-request.ts';
 export interface JobRequest {
   readonly kind: JobKind;
   readonly params: Json;
-  /** The signed run-request that a run or a validation carries out. */
+  /** The signed run-request that a run, a validation or a registration carries out. */
   readonly request?: Envelope | undefined;
 }
 
@@ -36,12 +37,19 @@ export async function submitJob(
   return { job };
 }
 
+/** Kinds that carry out a signed request. */
+const SIGNED = ['run', 'validate', 'register', 'onboard'] as const;
+
+function isSigned(kind: JobKind): kind is (typeof SIGNED)[number] {
+  return SIGNED.some((one) => one === kind);
+}
+
 async function recordRequest(
   context: ServerContext,
   sender: Sender,
   { kind, request }: JobRequest,
 ): Promise<string | undefined> {
-  if (kind !== 'run' && kind !== 'validate') {
+  if (!isSigned(kind)) {
     if (request !== undefined) throw refused(`a ${kind} job takes no signed request`);
     return undefined;
   }
@@ -53,6 +61,7 @@ async function recordRequest(
     );
   }
   const set = await context.records.including([ingested.digest]);
-  readRunRequest(set, ingested.digest, kind);
+  const read = readRunRequest(set, ingested.digest, kind);
+  if (kind === 'run') refuseUnauthorised(set, context.workspace, read);
   return ingested.digest;
 }

@@ -3,6 +3,7 @@ import { explainabilityReport, parseReasonTable } from '@countersign/analysis';
 import { latestItem } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { benchmarkDraft } from './benchmark-tests.ts';
+import { comparisonDraft } from './compare-production.ts';
 import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
 import { evaluateDevelopment, type TestGround } from './evaluate-development.ts';
 import type { JobRunner, JobWork } from './job.ts';
@@ -36,7 +37,7 @@ export const testJob: JobRunner = async (context, work) => {
 async function developerTests(
   context: ServerContext,
   facts: VersionFacts,
-  work: Pick<JobWork, 'report'>,
+  work: Pick<JobWork, 'report' | 'scratch'>,
 ): Promise<readonly TestDraft[]> {
   const development = await developmentTable(context, facts);
   const scorer = await openVersionScorer(context, facts);
@@ -68,9 +69,10 @@ async function measure(context: ServerContext, ground: TestGround): Promise<read
   const evaluation = await evaluateDevelopment(ground);
   const benchmark = await benchmarkDraft(context, ground, place);
   const explainability = await explainabilityDraft(context, ground, place);
+  const comparison = await comparisonDraft(context, ground, place);
   return [
     ...testReports(evaluation, place, rest),
-    ...[benchmark, explainability].flatMap((draft) =>
+    ...[benchmark, explainability, comparison].flatMap((draft) =>
       draft === undefined ? [] : [{ ...draft, source: rest.source }],
     ),
   ];

@@ -14,7 +14,7 @@ import {
 import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
-import { registeredVersions } from '../registry/index.ts';
+import { type RegisteredVersion, registeredVersions } from '../registry/index.ts';
 
 /** A registered version with everything that measuring it needs, read from its records and their blobs. */
 export interface VersionFacts {
@@ -38,7 +38,38 @@ export async function versionFacts(
   set: RecordSet,
   ref: { readonly model: string; readonly version: number; readonly use?: string | undefined },
 ): Promise<VersionFacts> {
-  const { workspace } = context;
+  const { known, context: version } = registeredContext(context, set, ref);
+  const run = needed(set, version, 'training-run');
+  const specRecord = needed(set, version, 'model-spec');
+  const resultDigest = run.statement.predicate.content.result;
+  const result = await readResult(context, typeof resultDigest === 'string' ? resultDigest : '');
+  const fileText = await context.blobs.get(result.pipelineFileBlob.digest);
+  // Platform records of these types have these shapes; who may sign them was judged when they were counted.
+  const spec = specRecord.statement.predicate.content as unknown as ModelSpecContent;
+  const content = known.artifact.statement.predicate.content as unknown as ModelArtifactContent;
+  return {
+    set,
+    version,
+    artifact: known.artifact,
+    manifest: content.manifest,
+    run,
+    result,
+    file: parsePipelineFile(new TextDecoder().decode(fileText)).file,
+    specRecord,
+    spec,
+    scorerSpec: scorerSpecOf(spec),
+  };
+}
+
+/**
+ * A registered version, however it came to be, with the use it is asked about.
+ * @throws ServerError `version_unknown`
+ */
+export function registeredContext(
+  { workspace }: Pick<ServerContext, 'workspace'>,
+  set: RecordSet,
+  ref: { readonly model: string; readonly version: number; readonly use?: string | undefined },
+): { readonly known: RegisteredVersion; readonly context: VersionContext } {
   const known = registeredVersions(set, { workspace, model: ref.model }).find(
     ({ version }) => version === ref.version,
   );
@@ -53,26 +84,7 @@ export async function versionFacts(
     const reason = found.ok ? 'its use is not known' : found.reason;
     throw new ServerError('version_unknown', reason, { details: { ...ref } });
   }
-  const run = needed(set, found.context, 'training-run');
-  const specRecord = needed(set, found.context, 'model-spec');
-  const resultDigest = run.statement.predicate.content.result;
-  const result = await readResult(context, typeof resultDigest === 'string' ? resultDigest : '');
-  const fileText = await context.blobs.get(result.pipelineFileBlob.digest);
-  // Platform records of these types have these shapes; who may sign them was judged when they were counted.
-  const spec = specRecord.statement.predicate.content as unknown as ModelSpecContent;
-  const content = known.artifact.statement.predicate.content as unknown as ModelArtifactContent;
-  return {
-    set,
-    version: found.context,
-    artifact: known.artifact,
-    manifest: content.manifest,
-    run,
-    result,
-    file: parsePipelineFile(new TextDecoder().decode(fileText)).file,
-    specRecord,
-    spec,
-    scorerSpec: scorerSpecOf(spec),
-  };
+  return { known, context: found.context };
 }
 
 function needed(

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  type Approval,
   actsAs,
   approvalConflict,
   conflictOf,
+  deputationsOf,
   dutiesOf,
   holdsRole,
+  originOfVersion,
+  type Predicate,
   type RecordSet,
   RULES_VERSION,
   readApprovalContent,
@@ -14,6 +18,7 @@ import {
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { type Arrival, conflicted, including, refused, versionOf } from './arrival.ts';
+import { checkRelief, isRelief } from './relief-rules.ts';
 
 export async function checkApproval(
   context: ServerContext,
@@ -31,7 +36,8 @@ export async function checkApproval(
   if (conflict !== undefined) throw conflicted(record, conflict);
   const signer = signers.find(
     ({ account, key }) =>
-      account === who.account && actsAs(key, who.role, predicate.subjectRef.model),
+      account === who.account &&
+      (approval.asDeputyOf !== undefined || actsAs(key, who.role, predicate.subjectRef.model)),
   );
   if (signer === undefined) {
     throw refused(
@@ -40,6 +46,7 @@ export async function checkApproval(
       'content.role',
     );
   }
+  refuseUnfounded(context, set, record, approval);
   // 21 CFR 11.50(a)(1): the printed name of the signer; it is taken from the account, not chosen at each signing.
   if (sender.account === who.account && approval.printedName !== sender.printedName) {
     throw refused(
@@ -47,6 +54,32 @@ export async function checkApproval(
       `the printed name of \`${who.account}\` is \`${sender.printedName}\``,
       'content.printedName',
     );
+  }
+}
+
+/** What the kernel would count for nothing is refused before it is recorded: who signed would else believe that it counts. */
+function refuseUnfounded(
+  context: ServerContext,
+  set: RecordSet,
+  record: Arrival['record'],
+  { role, asDeputyOf, committee }: Approval,
+): void {
+  const { actor, blobs = [] } = record.statement.predicate;
+  const now = context.now();
+  const standsIn = deputationsOf(set).some(
+    (one) =>
+      one.deputy === actor &&
+      one.for === asDeputyOf &&
+      one.role === role &&
+      one.from <= now &&
+      now < one.until,
+  );
+  if (asDeputyOf !== undefined && !standsIn) {
+    const reason = `no deputation lets \`${actor}\` stand in for \`${asDeputyOf}\` as ${role} now`;
+    throw refused(record, reason, 'content.asDeputyOf');
+  }
+  if (committee !== undefined && !blobs.includes(committee.minutes)) {
+    throw refused(record, 'the minutes are not among its blobs', 'content.committee.minutes');
   }
 }
 
@@ -70,7 +103,22 @@ export async function checkChangeRequest(
     throw refused(record, 'it is for other bytes than the version has', 'content.artifactDigest');
   }
   const run = set.byDigest.get(request.run)?.statement.predicate;
-  if (run?.type !== 'training-run' || run.subjectRef.version !== version.version) {
+  const isBuilt = originOfVersion(set, version) === 'built';
+  if (!isBuilt && run?.type !== 'run-request') {
+    throw refused(record, 'it names no request at which the version was registered', 'content.run');
+  }
+  if (isBuilt) refuseOtherRun(record, run, version.version);
+  if (set.byDigest.get(request.policy)?.statement.predicate.kind !== 'promotion-policy') {
+    throw refused(record, 'the policy it names is not in force', 'content.policy');
+  }
+}
+
+function refuseOtherRun(
+  record: Arrival['record'],
+  run: Predicate | undefined,
+  version: number,
+): void {
+  if (run?.type !== 'training-run' || run.subjectRef.version !== version) {
     throw refused(record, "the run it names is not the version's", 'content.run');
   }
   if (run.content.promotable !== true) {
@@ -80,15 +128,11 @@ export async function checkChangeRequest(
       'content.run',
     );
   }
-  if (set.byDigest.get(request.policy)?.statement.predicate.kind !== 'promotion-policy') {
-    throw refused(record, 'the policy it names is not in force', 'content.policy');
-  }
 }
 
-export async function checkException(
-  context: ServerContext,
-  { record, signers }: Arrival,
-): Promise<void> {
+export async function checkException(context: ServerContext, arrival: Arrival): Promise<void> {
+  const { record, signers } = arrival;
+  if (isRelief(record.statement.predicate)) return checkRelief(context, arrival);
   const exception = readExceptionContent(record.statement.predicate.content);
   const set = await context.records.current();
   const version = versionOf(set, record);

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   formatPackPath,
-  holdsRole,
   isDigest,
   parsePack,
-  readFindingContent,
+  readAttachmentContent,
+  readCommitteeCharter,
+  readDeputies,
+  readInventoryFacts,
   readPolicy,
   TIERS,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
-import { type Arrival, including, refused } from './arrival.ts';
+import { readQuestionnaire } from '../tiering/index.ts';
+import { type Arrival, including, refused, versionOf } from './arrival.ts';
 import { checkAttribution } from './attribution-rules.ts';
 import { checkApproval, checkChangeRequest, checkException } from './change-rules.ts';
+import { checkChangePlan } from './envelope-rules.ts';
+import { checkFinding, checkOverlay, checkPeriodicReview } from './register-rules.ts';
 import { checkResume } from './resume-rules.ts';
 import { checkIdentityProvider, checkNewKeys } from './trust-rules.ts';
 
@@ -22,12 +27,17 @@ type Rule = (context: ServerContext, arrival: Arrival) => Promise<void> | void;
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['approval-record', checkApproval],
   ['author-attribution', checkAttribution],
+  ['change-plan', checkChangePlan],
   ['change-record', checkChangeRequest],
   ['exception-record', checkException],
+  ['evidence-attachment', checkAttachment],
   ['finding', checkFinding],
   ['founding-rotation', checkNewKeys],
   ['key-enrolment', checkNewKeys],
   ['deployment-record', checkEnding],
+  ['inventory-entry', checkInventoryEntry],
+  ['override-record', checkOverlay],
+  ['periodic-review', checkPeriodicReview],
   ['policy-document', checkPolicyDocument],
   ['risk-tier', checkTier],
   ['run-request', checkRunRequest],
@@ -38,48 +48,6 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 export async function checkContent(context: ServerContext, arrival: Arrival): Promise<void> {
   await RULES.get(arrival.record.statement.predicate.type)?.(context, arrival);
 }
-
-async function checkFinding(context: ServerContext, { record, signers }: Arrival): Promise<void> {
-  const { predicate } = record.statement;
-  const finding = readFindingContent({ ...record, index: 0, loggedAt: context.now(), signers: [] });
-  const set = await context.records.current();
-  const { model } = predicate.subjectRef;
-  const earlier = set.records.filter(
-    ({ statement: { predicate: other } }) =>
-      other.type === 'finding' &&
-      other.subjectRef.model === model &&
-      other.content.id === finding.id,
-  );
-  if (predicate.supersedes === undefined) {
-    if (finding.status !== 'open') {
-      throw refused(
-        record,
-        `a finding is opened first; name the record it supersedes to make it ${finding.status}`,
-        'predicate.supersedes',
-      );
-    }
-    if (earlier.length > 0)
-      throw refused(record, `finding \`${finding.id}\` exists already`, 'content.id');
-    return;
-  }
-  const before = set.byDigest.get(predicate.supersedes)?.statement.predicate;
-  if (before?.content.id !== finding.id) {
-    throw refused(record, 'it supersedes the record of another finding', 'predicate.supersedes');
-  }
-  if (
-    finding.status === 'closed' &&
-    !signers.some(({ key }) => CLOSERS.some((role) => holdsRole(key, role)))
-  ) {
-    throw refused(
-      record,
-      `a finding is closed by ${CLOSERS.join(', ')}; respond to it instead`,
-      'content.status',
-    );
-  }
-}
-
-/** Whoever answers a finding does not also say that the answer suffices. */
-const CLOSERS = ['validator', 'model-risk', 'compliance'] as const;
 
 async function checkEnding(context: ServerContext, arrival: Arrival): Promise<void> {
   const { record } = arrival;
@@ -100,7 +68,8 @@ async function checkEnding(context: ServerContext, arrival: Arrival): Promise<vo
     throw refused(record, 'it gives no reason', 'content.reason');
   const set = await including(context, record, [warrant]);
   const ended = set.byDigest.get(warrant)?.statement.predicate;
-  if (ended?.type !== 'deployment-record' || ended.kind !== 'promote') {
+  const isWarrant = ended?.kind === 'promote' || ended?.kind === 'legacy';
+  if (ended?.type !== 'deployment-record' || !isWarrant) {
     throw refused(record, `${warrant.slice(0, 12)} is not a warrant`, 'content.warrant');
   }
   if (ended.subjectRef.model !== record.statement.predicate.subjectRef.model) {
@@ -111,6 +80,9 @@ async function checkEnding(context: ServerContext, arrival: Arrival): Promise<vo
 function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void {
   const { kind, content } = record.statement.predicate;
   if (kind === 'promotion-policy') readPolicy(content.policy, 'content.policy');
+  if (kind === 'committee') readCommitteeCharter(content.committee, 'content.committee');
+  if (kind === 'deputies') readDeputies(content.deputies, 'content.deputies');
+  if (kind === 'questionnaire') readQuestionnaire(content.questionnaire, 'content.questionnaire');
   if (kind === 'identity-provider') checkIdentityProvider(content);
   if (kind === 'framework-pack') {
     const parsed = parsePack(content.pack);
@@ -147,8 +119,21 @@ function checkTier(_context: ServerContext, { record }: Arrival): void {
 
 function checkRunRequest(_context: ServerContext, { record }: Arrival): void {
   const { job } = record.statement.predicate.content;
-  if (job !== 'run' && job !== 'validate')
-    throw refused(record, 'the job is `run` or `validate`', 'content.job');
+  if (job !== 'run' && job !== 'validate' && job !== 'register' && job !== 'onboard')
+    throw refused(record, 'the job is `run`, `validate`, `register` or `onboard`', 'content.job');
+}
+
+function checkInventoryEntry(_context: ServerContext, { record }: Arrival): void {
+  readInventoryFacts(record.statement.predicate.content);
+}
+
+async function checkAttachment(context: ServerContext, { record }: Arrival): Promise<void> {
+  const { content, blobs = [] } = record.statement.predicate;
+  const { file } = readAttachmentContent(content);
+  // What `blobs` lists was looked for already, and a case file takes it along.
+  if (!blobs.includes(file.digest))
+    throw refused(record, 'its file is not among its blobs', 'predicate.blobs');
+  versionOf(await context.records.current(), record);
 }
 
 /** Developer plans come from the pipeline file and are recorded by the platform. */

@@ -12,5 +12,6 @@ export { type Ingested, ingestRecords, readSent, type Sender, signPending } from
 export { listRecords, mutable, pendingView, recordProof, recordView } from './read-record.ts';
 export { readTrust } from './read-trust.ts';
 export { type PlatformDraft, recordByPlatform } from './record-by-platform.ts';
+export { spentProvisional } from './spent-provisional.ts';
 export { createStatusSigner, type StatusSigner } from './status-signer.ts';
 export { createWarrantVerdicts, type WarrantVerdicts } from './warrant-verdicts.ts';

@@ -2,9 +2,13 @@
 import {
   accountOf,
   changeKey,
+  ENVELOPE_KIND,
   enrolKey,
   holdsRole,
+  legacyRuleOf,
+  newestPolicyDocument,
   type RecordType,
+  type Role,
   rotateFounding,
   type SignedRecord,
   signerRefusal,
@@ -14,6 +18,8 @@ import { ServerError } from '../errors.ts';
 import { lackingForAttribution } from './attribution-rules.ts';
 import { exceptionRule } from './change-rules.ts';
 import type { IngestSigner } from './check-signatures.ts';
+import { lackingForEnvelope } from './envelope-rules.ts';
+import { isRelief, reliefRule } from './relief-rules.ts';
 import { mayBeginResume } from './resume-rules.ts';
 
 /**
@@ -34,6 +40,14 @@ export async function lackingSignatures(
     const lacking = await lackingForException(context, record, signers);
     if (lacking !== undefined) return lacking;
   }
+  if (predicate.type === 'change-plan' && predicate.kind === ENVELOPE_KIND) {
+    const lacking = lackingForEnvelope(await context.records.current(), record, signers);
+    if (lacking !== undefined) return lacking;
+  }
+  if (predicate.type === 'run-request' && predicate.content.job === 'onboard') {
+    const lacking = await lackingForOnboarding(context, record, signers);
+    if (lacking !== undefined) return lacking;
+  }
   const refusal = signerRefusal(
     predicate,
     signers.map(({ key }) => key),
@@ -44,7 +58,23 @@ export async function lackingSignatures(
     const { actor, subjectRef } = predicate;
     if (mayBeginResume(subjectRef.model, actor, signers)) return refusal;
   }
+  if (isHighAcceptance(record) && mayBeginAcceptance(record, signers)) return refusal;
   throw refused(record, refusal);
+}
+
+/** A high risk is accepted by an executive and model risk; either signs first. */
+function isHighAcceptance({ statement: { predicate } }: SignedRecord): boolean {
+  const { status, severity } = predicate.content;
+  return predicate.type === 'finding' && status === 'accepted' && severity === 'high';
+}
+
+function mayBeginAcceptance(record: SignedRecord, signers: readonly IngestSigner[]): boolean {
+  const { actor, content } = record.statement.predicate;
+  const fits = signers.some(
+    ({ key }) => holdsRole(key, 'executive') || holdsRole(key, 'model-risk'),
+  );
+  const accounts = signers.map(({ account }) => account);
+  return fits && accounts.includes(actor) && !accounts.some((one) => one === content.owner);
 }
 
 /** The first signature of a policy is by somebody whose signature counts for one. */
@@ -60,11 +90,35 @@ async function lackingForException(
   record: SignedRecord,
   signers: readonly IngestSigner[],
 ): Promise<string | undefined> {
-  const rule = exceptionRule(
-    await context.records.current(),
-    String(record.statement.predicate.content.condition),
-  );
-  const roles = rule?.signers ?? [];
+  const set = await context.records.current();
+  const { predicate } = record.statement;
+  const roles = isRelief(predicate)
+    ? (reliefRule(set, predicate)?.roles ?? [])
+    : (exceptionRule(set, String(predicate.content.condition))?.signers ?? []);
+  return lackingRoles(record, signers, roles);
+}
+
+/** What was in use before is taken on by the persons whom the policy names. */
+async function lackingForOnboarding(
+  context: ServerContext,
+  record: SignedRecord,
+  signers: readonly IngestSigner[],
+): Promise<string | undefined> {
+  const set = await context.records.current();
+  const rule = legacyRuleOf(newestPolicyDocument(set, 'promotion-policy'));
+  if (rule === undefined)
+    throw refused(
+      record,
+      'the policy in force has no rule `legacy`: nothing is onboarded under it',
+    );
+  return lackingRoles(record, signers, rule.signers);
+}
+
+function lackingRoles(
+  record: SignedRecord,
+  signers: readonly IngestSigner[],
+  roles: readonly Role[],
+): string | undefined {
   const lacking = roles.filter((role) => !signers.some(({ key }) => holdsRole(key, role)));
   if (lacking.length === 0) {
     // The kernel counts accounts: one person who holds two roles signs for one of them.

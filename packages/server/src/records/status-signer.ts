@@ -18,6 +18,8 @@ interface Parts {
   readonly signers: () => Promise<readonly Signer[]>;
   readonly root: string;
   readonly now: () => string;
+  /** Provisional warrants whose answers are used up. */
+  readonly spent: (set: RecordSet, now: string) => Promise<ReadonlySet<string>>;
 }
 
 /** A gateway's freshness bound is 60 s; this leaves it six chances. */
@@ -66,12 +68,13 @@ export function createStatusSigner(parts: Parts): StatusSigner {
 async function signNow(
   parts: Parts,
   covered: CheckpointedRecords,
-  live: (set: RecordSet, now: string) => readonly string[],
+  live: (set: RecordSet, now: string, spent: ReadonlySet<string>) => readonly string[],
 ): Promise<Envelope> {
   const time = parts.now();
   const { size, root } = covered.checkpoint;
+  const spent = await parts.spent(covered.set, time);
   return signStatus(
-    { founding: parts.root, size, root: toHex(root), time, live: live(covered.set, time) },
+    { founding: parts.root, size, root: toHex(root), time, live: live(covered.set, time, spent) },
     await parts.signers(),
   );
 }

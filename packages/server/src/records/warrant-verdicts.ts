@@ -1,44 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-import { endingsOf, type RecordSet, readWarrantRecord, verifyWarrant } from '@countersign/kernel';
+import {
+  type CountedRecord,
+  type GateMemo,
+  type RecordSet,
+  readWarrantRecord,
+  warrantStanding,
+} from '@countersign/kernel';
 
 export interface WarrantVerdicts {
-  /** The same as the kernel's `liveWarrants`, without judging a warrant's gates twice. */
-  live(set: RecordSet, now: string): readonly string[];
+  /**
+   * The same as the kernel's `liveWarrants`, without judging a warrant's gates twice.
+   * @param spent provisional warrants whose answers are used up, counted elsewhere
+   */
+  live(set: RecordSet, now: string, spent?: ReadonlySet<string>): readonly string[];
 }
 
 /**
- * Remembers which warrants held when first judged: the gates look only at what the log held when a warrant was signed,
- * so a verdict changes by time and by endings alone. Both are asked anew each time.
+ * Remembers whether a warrant's gates were met: they look only at what the log held when it was signed. What time and
+ * later records decide (endings, reviews, conditions, provisional use) the kernel is asked anew each time.
  */
 export function createWarrantVerdicts(): WarrantVerdicts {
-  const judged = new Map<string, boolean>();
+  const gates: GateMemo = new Map();
   return {
-    live: (set, now) =>
-      set.records.flatMap((record) => {
-        const { predicate } = record.statement;
-        if (predicate.type !== 'deployment-record' || predicate.kind !== 'promote') return [];
-        if (isOver(set, record.digest, now)) return [];
-        const known = judged.get(record.digest) ?? holds(set, record.digest, now);
-        judged.set(record.digest, known);
-        return known ? [record.digest] : [];
-      }),
+    live: (set, now, spent) =>
+      set.records
+        .filter((record) => isLive(set, record, { now, gates }) && !spent?.has(record.digest))
+        .map(({ digest }) => digest),
   };
 }
 
-/** Not begun, expired or ended: asked before judging, so that only the gates' answer is remembered. */
-function isOver(set: RecordSet, digest: string, now: string): boolean {
-  const { content } = set.byDigest.get(digest)?.statement.predicate ?? { content: {} };
-  const { notBefore, expires } = content as { notBefore?: unknown; expires?: unknown };
-  if (typeof notBefore !== 'string' || typeof expires !== 'string') return true;
-  return now < notBefore || now >= expires || endingsOf(set, digest).length > 0;
-}
-
-function holds(set: RecordSet, digest: string, now: string): boolean {
+function isLive(
+  set: RecordSet,
+  record: CountedRecord,
+  at: { readonly now: string; readonly gates: GateMemo },
+): boolean {
+  const { type, kind } = record.statement.predicate;
+  if (type !== 'deployment-record' || kind !== 'promote') return false;
   try {
-    const found = readWarrantRecord(set.byDigest.get(digest));
-    if (found === undefined) return false;
-    const { environment } = found.warrant;
-    return verifyWarrant(set, { warrant: digest, environment, now, production: false }).ok;
+    const found = readWarrantRecord(record);
+    return found !== undefined && warrantStanding(set, found, at) === 'live';
   } catch {
     // As in the kernel: a warrant that cannot be read authorises nothing.
     return false;

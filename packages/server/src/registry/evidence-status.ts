@@ -5,14 +5,20 @@ import {
   completeness,
   DUE_STAGES,
   type DueStage,
+  dutiesOf,
+  type EvidenceId,
+  originOfVersion,
   packsInScope,
   type RecordSet,
+  readPolicy,
   readTier,
   type Tier,
+  type VersionContext,
   versionContext,
+  waivedEvidence,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
-import { packsInForce } from './packs.ts';
+import { packsInForce, policyDocuments } from './packs.ts';
 import { type Stage, stageOf, type VersionRef } from './stage.ts';
 
 export interface EvidenceStatusReport {
@@ -70,13 +76,15 @@ export function evidenceStatus(
   }
   // Until model risk has signed a tier, everything is asked for as at high tier.
   const tier = readTier(set, found.context)?.tier ?? 'high';
+  const waived = waivedNow(set, found.context, question.now);
   const reached = question.reached ?? REACHED[stageOf(set, ref, question.now) ?? 'development'];
   return packs.map(({ pack, digest }) => {
     const results = completeness(set, found.context, pack, {
       tier,
-      origin: 'built',
+      origin: originOfVersion(set, found.context),
       reached,
       now: question.now,
+      waived,
     });
     const clauses = new Map(pack.clauses.map((clause) => [clause.id, clause]));
     return {
@@ -94,6 +102,15 @@ export function evidenceStatus(
       blocking: blockingGaps(results).length,
     };
   });
+}
+
+/** What signed waivers do without under the newest policy; nothing while there is no policy or no tier. */
+function waivedNow(set: RecordSet, context: VersionContext, now: string) {
+  const newest = policyDocuments(set, 'promotion-policy').at(-1);
+  const tier = readTier(set, context);
+  if (newest === undefined || tier === undefined) return new Map<EvidenceId, string>();
+  const policy = readPolicy(newest.statement.predicate.content.policy, 'content.policy');
+  return waivedEvidence({ set, context, policy, ...tier, duties: dutiesOf(set, context), now });
 }
 
 export function isDueStage(text: string): text is DueStage {

@@ -1,9 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
+
+export {
+  type ComputedTier,
+  computeTier,
+  type Questionnaire,
+  readQuestionnaire,
+} from '../tiering/index.ts';
+export {
+  type GraphEdge,
+  type GraphNode,
+  type InventoryGraph,
+  inventoryGraph,
+  type SharedRisk,
+  sharedRisk,
+} from './aggregate-risk.ts';
+export { type AsOfAnswer, momentOf, productionAsOf } from './as-of.ts';
 export { type EvidenceStatusReport, evidenceStatus, isDueStage } from './evidence-status.ts';
 export { type CaseSubject, exportCase } from './export-case.ts';
 export {
   type InventoryModel,
   type InventoryUse,
+  type InventoryVersion,
   inventory,
   inventoryModel,
   modelNames,
@@ -17,15 +34,16 @@ export {
   restingOn,
   summaryOf,
 } from './lineage.ts';
+export {
+  type GraphLimits,
+  type LineageEdge,
+  type LineageGraph,
+  type LineageNode,
+  lineageGraph,
+} from './lineage-graph.ts';
 export { loadQuestionnaire } from './load-questionnaire.ts';
 export { type PackInForce, packsInForce, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
-export {
-  type ComputedTier,
-  computeTier,
-  type Questionnaire,
-  readQuestionnaire,
-} from './questionnaire.ts';
 export {
   missingIntake,
   STAGES,

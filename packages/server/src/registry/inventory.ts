@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type RecordSet, readTier, supersededDigests, type Tier } from '@countersign/kernel';
-import { type Stage, stageOf, stageOfUse } from './stage.ts';
-import { registeredVersions } from './versions.ts';
+import {
+  type CountedRecord,
+  type EnforcementGrade,
+  enforcementGrade,
+  type InventoryFacts,
+  type LegacyStanding,
+  type LegacyWarrant,
+  legacyStanding,
+  type RecordSet,
+  readInventoryFacts,
+  readTier,
+  supersededDigests,
+  type Tier,
+  versionContext,
+  weakestGrade,
+} from '@countersign/kernel';
+import { type Stage, stageOf, stageOfUse, type VersionRef } from './stage.ts';
+import { type RegisteredVersion, registeredVersions } from './versions.ts';
 
 export interface InventoryUse {
   readonly use: string;
@@ -9,10 +24,23 @@ export interface InventoryUse {
   readonly fairLending?: boolean;
   /** Stage of the use: that of its furthest version, or of its intake while there is none. */
   readonly stage: Stage;
-  readonly versions: readonly { readonly version: number; readonly stage: Stage }[];
+  /** Of its own, where the inventory entry says so. */
+  readonly owner?: string;
+  readonly population?: string;
+  readonly limits?: string;
+  readonly versions: readonly InventoryVersion[];
 }
 
-export interface InventoryModel {
+export interface InventoryVersion {
+  readonly version: number;
+  readonly stage: Stage;
+  readonly enforcement: EnforcementGrade;
+  /** In use before the firm came here, with the day by which it has to be through the gates. */
+  readonly legacy?: Pick<LegacyWarrant, 'inUseSince' | 'expires'> &
+    Pick<LegacyStanding, 'state'> & { readonly warrant: string };
+}
+
+export interface InventoryModel extends Omit<InventoryFacts, 'useTerms'> {
   readonly model: string;
   readonly name: string;
   readonly purpose: string;
@@ -20,6 +48,9 @@ export interface InventoryModel {
   readonly developer: string;
   readonly origin: string;
   readonly businessLine: string;
+  readonly jurisdictions: readonly string[];
+  /** The weakest of the versions that are in a stage, or of all while none is; `attested` while there is none. */
+  readonly enforcement: EnforcementGrade;
   /** Digest of the inventory entry; absent when a version was registered without one. */
   readonly entry?: string;
   readonly versions: number;
@@ -32,7 +63,37 @@ export function inventory(
   set: RecordSet,
   at: { readonly workspace: string; readonly now: string },
 ): readonly InventoryModel[] {
-  return modelNames(set, at.workspace).map((model) => inventoryModel(set, model, at));
+  const byModel = recordsByModel(set, at.workspace);
+  return [...byModel.keys()]
+    .sort()
+    .map((model) => modelOf({ ...set, records: byModel.get(model) ?? [] }, model, at));
+}
+
+/**
+ * The records that bear on each model: its own and those of the whole firm, in log order. Judging each model by them
+ * alone gives the same answers, and a large inventory in time that grows with the log, not with its square.
+ */
+function recordsByModel(
+  set: RecordSet,
+  workspace: string,
+): ReadonlyMap<string, readonly CountedRecord[]> {
+  const own = new Map<string, CountedRecord[]>();
+  const firm: CountedRecord[] = [];
+  for (const record of set.records) {
+    const { subjectRef } = record.statement.predicate;
+    if (subjectRef.model === undefined) firm.push(record);
+    else if (subjectRef.workspace === workspace) {
+      const found = own.get(subjectRef.model);
+      if (found === undefined) own.set(subjectRef.model, [record]);
+      else found.push(record);
+    }
+  }
+  return new Map(
+    [...own].map(([model, records]) => [
+      model,
+      [...firm, ...records].sort((a, b) => a.index - b.index),
+    ]),
+  );
 }
 
 /** Names of models that any record is about, sorted. */
@@ -52,27 +113,90 @@ export function inventoryModel(
   model: string,
   at: { readonly workspace: string; readonly now: string },
 ): InventoryModel {
+  const records = recordsByModel(set, at.workspace).get(model) ?? [];
+  return modelOf({ ...set, records }, model, at);
+}
+
+function modelOf(
+  set: RecordSet,
+  model: string,
+  at: { readonly workspace: string; readonly now: string },
+): InventoryModel {
   const entry = latestEntry(set, at.workspace, model);
   const content = entry?.statement.predicate.content;
   const text = (name: string) => {
     const value = content?.[name];
     return typeof value === 'string' ? value : '';
   };
+  const { useTerms = [], ...facts } = factsOf(entry);
+  const uses = usesOf(set, at.workspace, model).map((use) => ({
+    ...inventoryUse(set, { workspace: at.workspace, model, use }, at.now),
+    ...useTerms.find((terms) => terms.use === use),
+  }));
+  const versions = registeredVersions(set, { workspace: at.workspace, model });
+  const origin = versions.at(-1)?.artifact.statement.predicate.content.origin;
   return {
     model,
     name: text('name') || model,
     purpose: text('purpose'),
     owner: text('owner'),
     developer: text('developer'),
-    origin: text('origin') || 'built',
+    origin: text('origin') || (typeof origin === 'string' ? origin : 'built'),
     businessLine: text('businessLine'),
+    jurisdictions: textsOf(content?.jurisdictions),
+    enforcement: gradeOf(set, uses, versions, at.workspace),
+    ...facts,
     ...(entry === undefined ? {} : { entry: entry.digest }),
-    versions: registeredVersions(set, { workspace: at.workspace, model }).length,
+    versions: versions.length,
     openFindings: openFindingCount(set, at.workspace, model),
-    uses: usesOf(set, at.workspace, model).map((use) =>
-      inventoryUse(set, { workspace: at.workspace, model, use }, at.now),
-    ),
+    uses,
   };
+}
+
+/** An entry that was recorded before these members were read strictly says nothing by them. */
+function factsOf(entry: CountedRecord | undefined): InventoryFacts {
+  try {
+    return entry === undefined ? {} : readInventoryFacts(entry.statement.predicate.content);
+  } catch {
+    return {};
+  }
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+}
+
+const IN_A_STAGE: readonly Stage[] = ['production', 'staging', 'suspended'];
+
+function gradeOf(
+  set: RecordSet,
+  uses: readonly InventoryUse[],
+  versions: readonly RegisteredVersion[],
+  workspace: string,
+): EnforcementGrade {
+  const staged = uses.flatMap((use) =>
+    use.versions.filter(({ stage }) => IN_A_STAGE.includes(stage)),
+  );
+  if (staged.length > 0) return weakestGrade(staged.map(({ enforcement }) => enforcement));
+  return weakestGrade(
+    versions.map(({ artifact, version }) => {
+      const { model = '', use = '' } = artifact.statement.predicate.subjectRef;
+      return gradeOfVersion(set, { workspace, model, use, version });
+    }),
+  );
+}
+
+function gradeOfVersion(
+  set: RecordSet,
+  ref: {
+    readonly workspace: string;
+    readonly model: string;
+    readonly use: string;
+    readonly version: number;
+  },
+): EnforcementGrade {
+  const found = versionContext(set, ref);
+  return found.ok ? enforcementGrade(set, found.context) : 'attested';
 }
 
 /** Uses that the inventory entry or any later record of the model names, sorted. */
@@ -109,6 +233,8 @@ function inventoryUse(
     .map(({ version }) => ({
       version,
       stage: stageOf(set, { ...ref, version }, now) ?? 'development',
+      enforcement: gradeOfVersion(set, { ...ref, version }),
+      ...legacyOf(set, { ...ref, version }, now),
     }));
   const furthest = FURTHEST.find((stage) => versions.some((one) => one.stage === stage));
   const tier = tierOfUse(set, ref);
@@ -118,6 +244,15 @@ function inventoryUse(
     stage: furthest ?? stageOfUse(set, ref),
     versions,
   };
+}
+
+function legacyOf(set: RecordSet, ref: VersionRef, now: string): Pick<InventoryVersion, 'legacy'> {
+  const found = versionContext(set, ref);
+  const standing = found.ok ? legacyStanding(set, found.context, now) : undefined;
+  if (standing === undefined) return {};
+  const { digest, warrant, state } = standing;
+  const { inUseSince, expires } = warrant;
+  return { legacy: { warrant: digest, inUseSince, expires, state } };
 }
 
 /** The tier signed for a use, whether or not it has a version yet. */

@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ServerError } from '../errors.ts';
+import { computeTier, readQuestionnaire } from '../tiering/index.ts';
 import { loadQuestionnaire } from './load-questionnaire.ts';
 import { loadPromotionPolicy } from './promotion-policy.ts';
-import { computeTier, readQuestionnaire } from './questionnaire.ts';
 import { parseYaml } from './yaml-source.ts';
 
 const POLICIES = join(import.meta.dirname, '../../../../policies');
@@ -106,19 +106,19 @@ describe('a policy file', () => {
   const START = 'id: q\nversion: "1"\ntitle: t\n';
 
   test.each([
-    ['a wrong type', `${START}questions: []\ntiers: { high: x, medium: 1 }\n`, 'q.yaml:5: '],
+    ['a wrong type', `${START}questions: []\ntiers: { high: x, medium: 1 }\n`, 'q.yaml:5:'],
     [
       'an unknown key',
       `${START}questions: []\ncolour: red\ntiers: { high: 2, medium: 1 }\n`,
-      'q.yaml:5: ',
+      'q.yaml:5:',
     ],
     [
       'a missing key at its parent',
       `${START}tiers: { high: 2, medium: 1 }\nquestions:\n  - id: a\n    section: purpose\n`,
-      'q.yaml:6: ',
+      'q.yaml:6:',
     ],
-    ['a doubled key', `id: q\nid: r\n`, 'q.yaml:2: '],
-    ['an alias', `id: &a q\nversion: *a\n`, 'q.yaml:1: '],
+    ['a doubled key', `id: q\nid: r\n`, 'q.yaml:2:'],
+    ['an alias', `id: &a q\nversion: *a\n`, 'q.yaml:1:'],
   ])('is refused for %s with file and line', (_, text, place) => {
     const error = refusal(() => read(text));
     expect(error.code).toBe('policy_file_invalid');
@@ -127,7 +127,7 @@ describe('a policy file', () => {
 
   test('that cannot be read is named', async () => {
     await expect(loadQuestionnaire('/nowhere/q.yaml')).rejects.toThrow(
-      '/nowhere/q.yaml:1: cannot be read',
+      '/nowhere/q.yaml:1:1: cannot be read',
     );
   });
 });

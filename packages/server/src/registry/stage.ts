@@ -2,12 +2,12 @@
 import {
   type CountedRecord,
   type EvidenceId,
-  endingsOf,
   evidenceItems,
   type RecordSet,
   type Transition,
-  verifyWarrant,
   versionContext,
+  warrantStanding,
+  wellFormedWarrant,
 } from '@countersign/kernel';
 
 export const STAGES = [
@@ -94,7 +94,7 @@ function warrantsOf(set: RecordSet, ref: VersionRef, now: string): readonly Held
       predicate.subjectRef.version === ref.version;
     if (!mine) return [];
     const environment = predicate.content.environment === 'production' ? 'production' : 'staging';
-    const state = stateOf(set, record, { environment, now });
+    const state = stateOf(set, record, now);
     return state === undefined ? [] : [{ record, environment, state }];
   });
 }
@@ -102,15 +102,12 @@ function warrantsOf(set: RecordSet, ref: VersionRef, now: string): readonly Held
 function stateOf(
   set: RecordSet,
   record: CountedRecord,
-  at: { readonly environment: Transition; readonly now: string },
+  now: string,
 ): HeldWarrant['state'] | undefined {
-  const check = verifyWarrant(set, { warrant: record.digest, ...at, production: false });
-  if (check.ok) return 'live';
-  const lapsed = ['warrant_expired', 'warrant_revoked'];
-  if (check.denials.some(({ code }) => !lapsed.includes(code))) return undefined;
-  const endings = endingsOf(set, record.digest).map(({ statement }) => statement.predicate.kind);
-  if (endings.includes('retire')) return 'retired';
-  return endings.length > 0 ? 'suspended' : 'expired';
+  const found = wellFormedWarrant(record);
+  if (found === undefined) return undefined;
+  const standing = warrantStanding(set, found, { now, gates: new Map() });
+  return standing === 'void' || standing === 'pending' ? undefined : standing;
 }
 
 /** The inventory's word for a stage; what a supervisor's form calls it. */

@@ -2,7 +2,11 @@
 import {
   appliesTo,
   type CountedRecord,
+  type EnforcementGrade,
+  enforcementGrade,
   type Json,
+  type Origin,
+  originOf,
   type RecordSet,
   supersededDigests,
   type VersionContext,
@@ -26,8 +30,9 @@ export interface VersionPage {
   readonly registeredAt: number;
   readonly registeredOn: string;
   readonly stages: readonly { readonly use: string; readonly stage: Stage }[];
-  /** Answers pass our gateway, which verifies the warrant: design.md, section 2. */
-  readonly enforcement: 'enforced';
+  readonly origin: Origin;
+  /** What stands between the version and an answer without a warrant: computed by the kernel. */
+  readonly enforcement: EnforcementGrade;
   readonly artifact: LineageItem;
   readonly spec?: LineageItem;
   readonly run?: LineageItem;
@@ -77,11 +82,12 @@ export function versionPage(
       use: one,
       stage: stageOf(set, { ...ref, use: one }, now) ?? 'development',
     })),
-    enforcement: 'enforced',
+    origin: originOf(registered.artifact.statement.predicate.content),
+    enforcement: enforcementGrade(set, context),
     artifact: itemOf(registered.artifact),
     ...present('spec', newest('model-spec')),
     ...present('run', run),
-    ...present('request', requestOf(set, run)),
+    ...present('request', requestOf(set, run ?? registered.artifact)),
     ...present('commit', newest('source-revision')),
     ...present('environment', newest('environment-lock')),
     snapshots: snapshotsOf(set, own, context).map(itemOf),
@@ -104,8 +110,8 @@ function listsOf(set: RecordSet, own: readonly CountedRecord[], context: Version
       .map((record) => ({ ...summaryOf(record), inForce: !superseded.has(record.digest) })),
     changeRequests: ofType('change-record').map(summaryOf),
     approvals: ofType('approval-record').map(summaryOf),
-    warrants: promotions.filter(isPromotion).map(summaryOf),
-    endings: promotions.filter((record) => !isPromotion(record)).map(summaryOf),
+    warrants: promotions.filter(isWarrant).map(summaryOf),
+    endings: promotions.filter((record) => !isWarrant(record)).map(summaryOf),
     findings: set.records
       .filter(
         (record) =>
@@ -141,8 +147,8 @@ function isEvidence(record: CountedRecord): boolean {
   return !NOT_EVIDENCE.has(record.statement.predicate.type);
 }
 
-function isPromotion(record: CountedRecord): boolean {
-  return record.statement.predicate.kind === 'promote';
+function isWarrant({ statement: { predicate } }: CountedRecord): boolean {
+  return predicate.kind === 'promote' || predicate.kind === 'legacy';
 }
 
 function requestOf(set: RecordSet, run: CountedRecord | undefined): CountedRecord | undefined {

@@ -13,14 +13,14 @@ export interface YamlSource<T> {
 /**
  * Reads a YAML file into what a kernel-style reader makes of it; `read` throws KernelError `record_malformed` with
  * `details.path` below `rootName`.
- * @throws ServerError `policy_file_invalid` naming file, line and member
+ * @throws ServerError `policy_file_invalid` naming file, line, column and member
  */
 export async function loadYaml<T>(
   file: string,
   reader: { readonly rootName: string; readonly read: (json: Json, path: string) => T },
 ): Promise<YamlSource<T>> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw invalid(file, 1, `cannot be read; check the path`, cause);
+    throw invalid(file, { line: 1, column: 1 }, `cannot be read; check the path`, cause);
   });
   return parseYaml(file, text, reader);
 }
@@ -35,7 +35,8 @@ export function parseYaml<T>(
   const written = readYamlText(text, { aliasesMax: 0 });
   if (!written.ok) {
     const [first] = written.problems;
-    throw invalid(file, first?.line ?? 1, first?.message ?? 'is not YAML');
+    const place = { line: first?.line ?? 1, column: first?.column ?? 1 };
+    throw invalid(file, place, first?.message ?? 'is not YAML');
   }
   const json = written.text.value as Json; // the core schema yields JSON values only
   try {
@@ -44,7 +45,7 @@ export function parseYaml<T>(
     if (!(cause instanceof KernelError)) throw cause;
     const path = String(cause.details.path ?? reader.rootName);
     const keys = keysOf(path, reader.rootName);
-    throw invalid(file, written.text.lineOf(keys), cause.message, cause);
+    throw invalid(file, written.text.placeOf(keys), cause.message, cause);
   }
 }
 
@@ -56,9 +57,14 @@ function keysOf(path: string, rootName: string): readonly (string | number)[] {
   );
 }
 
-function invalid(file: string, line: number, problem: string, cause?: unknown): ServerError {
-  return new ServerError('policy_file_invalid', `${file}:${line}: ${problem}`, {
-    details: { file, line },
+function invalid(
+  file: string,
+  { line, column }: { readonly line: number; readonly column: number },
+  problem: string,
+  cause?: unknown,
+): ServerError {
+  return new ServerError('policy_file_invalid', `${file}:${line}:${column}: ${problem}`, {
+    details: { file, line, column },
     ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EvidenceId } from '@countersign/kernel';
 import type { Block } from '../document.ts';
+import { isAttachment, presentAttachments } from './attachment.ts';
 import type { DossierRecord, Presenter } from './content.ts';
 import { presentDataQuality, presentDatasetSnapshot, presentRepresentativeness } from './data.ts';
 import {
@@ -74,8 +75,10 @@ export function presentEvidence(
   records: readonly DossierRecord[],
 ): readonly Block[] {
   const present = PRESENTERS[id] ?? presentAny;
-  if (id === 'validation-report') return present(records);
-  const papers = records.filter(isPaper);
-  const others = records.filter((record) => !isPaper(record));
-  return [...papers.flatMap(presentPaper), ...present(others)];
+  if (id === 'validation-report') return present(records); // never attached
+  const attached = records.filter(isAttachment);
+  const made = records.filter((record) => !isAttachment(record));
+  const papers = made.filter(isPaper);
+  const others = made.filter((record) => !isPaper(record));
+  return [...papers.flatMap(presentPaper), ...present(others), ...presentAttachments(attached)];
 }

@@ -9,12 +9,9 @@ import {
   changeRequestView,
   eSignatureOf,
   findChangeRequest,
-  findingsRegister,
   inbox,
   listChangeRequests,
-  listExceptions,
   listWarrants,
-  nextFindingId,
   prepareChangeRequest,
   promote,
 } from '../../governance/index.ts';
@@ -37,6 +34,7 @@ function registerChangeRequests(app: FastifyInstance, context: AppContext): void
       statement: json(prepared.statement),
       digest: prepared.digest,
       verdict: prepared.verdict,
+      ...(prepared.changes === undefined ? {} : { changes: prepared.changes }),
     };
   });
   registerRoute(app, context, governanceRoutes.list, async ({ query }) => {
@@ -88,20 +86,6 @@ function registerRegisters(app: FastifyInstance, context: AppContext): void {
     const set = await context.records.current();
     const warrants = listWarrants(set, { workspace, now: now(), model: query.model, live });
     return { warrants };
-  });
-  registerRoute(app, context, governanceRoutes.findings, async ({ query }) => {
-    const set = await context.records.current();
-    const findings = findingsRegister(set, { workspace, ...query }).map(({ content, ...one }) => ({
-      ...one,
-      content: json(content),
-    }));
-    if (query.model === undefined) return { findings };
-    return { findings, nextId: nextFindingId(set, workspace, query.model) };
-  });
-  registerRoute(app, context, governanceRoutes.exceptions, async ({ query }) => {
-    const set = await context.records.current();
-    const exceptions = listExceptions(set, { workspace, now: now(), model: query.model });
-    return { exceptions: exceptions.map(json) };
   });
 }
 

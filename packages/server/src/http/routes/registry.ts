@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { registryRoutes } from '@countersign/contract';
-import { asOfIndex, type RecordSet } from '@countersign/kernel';
+import {
+  asOfIndex,
+  enforcementGrade,
+  originOfVersion,
+  type RecordSet,
+  versionContext,
+} from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
@@ -8,12 +14,15 @@ import { countDecisions } from '../../monitoring/index.ts';
 import {
   evidenceStatus,
   inventory,
+  inventoryGraph,
   inventoryModel,
   lineageOf,
   modelNames,
   registeredVersions,
+  sharedRisk,
   stageOf,
   summaryOf,
+  type VersionRef,
   versionPage,
 } from '../../registry/index.ts';
 import { registerRoute } from '../register-route.ts';
@@ -25,10 +34,19 @@ export function registerRegistryRoutes(app: FastifyInstance, context: AppContext
 
 function registerInventory(app: FastifyInstance, context: AppContext): void {
   const { workspace } = context;
+  const modelsAsOf = async (index: number | undefined) => {
+    const set = await recordsAsOf(context, index);
+    return inventory(set, { workspace, now: timeOf(context, set, index) });
+  };
   registerRoute(app, context, registryRoutes.inventory, async ({ query }) => {
-    const set = await recordsAsOf(context, query.asOf);
-    return { models: inventory(set, { workspace, now: timeOf(context, set, query.asOf) }) };
+    return { models: await modelsAsOf(query.asOf) };
   });
+  registerRoute(app, context, registryRoutes.inventoryGraph, async ({ query }) =>
+    inventoryGraph(await modelsAsOf(query.asOf)),
+  );
+  registerRoute(app, context, registryRoutes.inventoryShared, async ({ query }) => ({
+    shared: sharedRisk(await modelsAsOf(query.asOf)),
+  }));
   registerRoute(app, context, registryRoutes.model, async ({ params, query }) => {
     const set = await recordsAsOf(context, query.asOf);
     refuseUnknownModel(set, workspace, params.model);
@@ -41,6 +59,7 @@ function registerInventory(app: FastifyInstance, context: AppContext): void {
     refuseUnknownModel(set, workspace, model);
     const now = timeOf(context, set, query.asOf);
     const versions = registeredVersions(set, { workspace, model }).map((one) => ({
+      ...standingOf(set, { workspace, model, version: one.version, use: one.uses[0] ?? '' }),
       version: one.version,
       artifactDigest: one.artifactDigest,
       artifact: one.artifact.digest,
@@ -78,6 +97,16 @@ function registerVersions(app: FastifyInstance, context: AppContext): void {
     }
     return { record: summaryOf(record), ...lineageOf(set, params.digest) };
   });
+}
+
+function standingOf(set: RecordSet, ref: VersionRef) {
+  const found = versionContext(set, ref);
+  // A number that was registered twice is nobody's version: nothing is shown of it but that.
+  if (!found.ok) return { origin: 'built', enforcement: 'attested' } as const;
+  return {
+    origin: originOfVersion(set, found.context),
+    enforcement: enforcementGrade(set, found.context),
+  };
 }
 
 /** What was known at a log position, or now. */

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+export {
+  type ComputedTier,
+  computeTier,
+  type Questionnaire,
+  readQuestionnaire,
+} from './questionnaire.ts';
