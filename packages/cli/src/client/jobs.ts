@@ -10,7 +10,16 @@ const JobResult = z.looseObject({ records: z.array(Digest) });
 export type JobResult = z.infer<typeof JobResult> & { readonly job: string };
 
 export interface JobRequest {
-  readonly kind: 'run' | 'test' | 'validate' | 'reproduce' | 'parity' | 'monitor' | 'document';
+  readonly kind:
+    | 'run'
+    | 'test'
+    | 'validate'
+    | 'reproduce'
+    | 'parity'
+    | 'monitor'
+    | 'document'
+    | 'register'
+    | 'onboard';
   readonly params: Readonly<Record<string, Json>>;
   /** The signed run-request that it carries out. */
   readonly request?: Envelope;

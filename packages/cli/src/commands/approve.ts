@@ -5,9 +5,11 @@ import {
   approvalSentence,
   type ChangeRequestReview,
   type Decision,
+  deputationsOf,
   evidenceToName,
   type OpenRole,
   type RecordSet,
+  ROLES,
   rolesActedIn,
   rolesOpenTo,
   subjectText,
@@ -18,6 +20,7 @@ import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
+import { committeeDecision } from '../papers/committee-decision.ts';
 import { changeRequestReview } from '../records/change-request-review.ts';
 import type { Session } from '../session.ts';
 import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
@@ -30,6 +33,15 @@ const OPTIONS = [
   {
     flags: '--statement TEXT',
     summary: 'what you state; a plain sentence with your meaning unless given',
+  },
+  {
+    flags: '--as-deputy-of ACCOUNT',
+    summary: 'stand in for a holder of the role, by a signed deputation; needs --role',
+  },
+  {
+    flags: '--committee FILE',
+    summary:
+      'sign as its chair: YAML with name, attendance, votes (for, against, abstain), dissent and minutes (a file beside it)',
   },
   {
     flags: '--even-if-conflicted',
@@ -69,7 +81,11 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
   const { set } = await verifiedBundle(session, digest);
   const review = changeRequestReview(set, digest, session.now());
   for (const line of describeChangeRequest(review)) session.io.err(line);
-  const role = roleFor(input, session, { set, review });
+  const asDeputyOf = input.optionalText('as-deputy-of');
+  const role =
+    asDeputyOf === undefined
+      ? roleFor(input, session, { set, review })
+      : deputisedRole(input, session, { set, review, principal: asDeputyOf });
   if (role.conflict !== undefined && !input.flag('even-if-conflicted')) {
     throw new CliError('refused', role.conflict, {
       apiCode: 'conflict_of_duties',
@@ -81,6 +97,7 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
   }
   const evidence = await evidenceFor(session, set, review);
   const { name } = await client.call(identityRoutes.me);
+  const committee = await committeeDecision(session, set, input.optionalText('committee'));
   const recorded = await signOne(
     session,
     approvalDraft(review, {
@@ -88,13 +105,17 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
       role,
       evidence,
       printedName: name,
-      statement: input.optionalText('statement') ?? approvalSentence(review, decision, role),
+      statement:
+        input.optionalText('statement') ??
+        `${approvalSentence(review, decision, role)}${standingIn(asDeputyOf)}`,
+      ...(asDeputyOf === undefined ? {} : { asDeputyOf }),
+      ...(committee === undefined ? {} : { committee }),
     }),
   );
   const word = decision === 'approve' ? 'approved' : 'rejected';
   return done(
     { ...recorded, changeRequest: digest, role: role.role, decision },
-    `${word} ${subjectText(review.subject)} to ${review.request.transition} as ${role.role}`,
+    `${word} ${subjectText(review.subject)} to ${review.request.transition} as ${role.role}${asDeputyOf === undefined ? '' : `, as deputy of ${asDeputyOf}`}`,
     describeRecorded(recorded),
   );
 }
@@ -125,6 +146,42 @@ function roleFor(
     held: roles.join(', '),
     asked: asked.map(({ role }) => role).join(', '),
   });
+}
+
+function standingIn(principal: string | undefined): string {
+  return principal === undefined ? '' : ` I stand in for ${principal} by a signed deputation.`;
+}
+
+/** A deputy need not hold the role; whether they stand in for one who does is judged with the approval. */
+function deputisedRole(
+  input: Input,
+  session: Session,
+  at: {
+    readonly set: RecordSet;
+    readonly review: ChangeRequestReview;
+    readonly principal: string;
+  },
+): OpenRole {
+  const wanted = input.text('role');
+  const account = session.account();
+  const mine = deputationsOf(at.set).some(
+    (one) => one.deputy === account && one.for === at.principal && one.role === wanted,
+  );
+  if (!mine) {
+    throw new CliError(
+      'refused',
+      `no deputation lets \`${account}\` stand in for \`${at.principal}\` as ${wanted}`,
+      {
+        details: {
+          next: 'model risk and an administrator sign one: `countersign sign deputies.yaml`',
+        },
+      },
+    );
+  }
+  const roles = ROLES.filter((role) => role === wanted);
+  const [open] = rolesOpenTo(at.set, at.review, { account, roles, now: session.now() });
+  if (open !== undefined) return open;
+  throw new CliError('refused', `this request asks for no approval by ${wanted}`);
 }
 
 /** No approval that the policy asks for is open to them: say why, by the computed conflict where there is one. */

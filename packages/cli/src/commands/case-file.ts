@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { documentsRoutes } from '@countersign/contract';
 import { isDigest, visibleText } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
-import { verifyCaseFile } from '@countersign/verifier';
+import { isExamPackage, verifyCaseFile, verifyExamPackage } from '@countersign/verifier';
 import { isVersionName, parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
@@ -25,7 +25,7 @@ export const exportCase: Command = {
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'check a case file offline: no server, no database',
+  summary: 'check a case file or an exam package offline: no server, no database',
   example: 'countersign verify case.zip --root 3b0c…',
   arguments: [{ name: 'case', summary: 'the zip' }],
   options: [
@@ -72,14 +72,20 @@ function runVerify(input: Input, session: Session): Promise<Outcome> {
   const root = input.text('root');
   if (!isDigest(root))
     throw usage(`\`--root\` must be a SHA-256 digest in lower-case hex, not \`${root}\``);
-  const report = verifyCaseFile(nodePrimitives, readCase(session, input.argument('case')), root);
+  const bytes = readCase(session, input.argument('case'));
+  const isExam = isExamPackage(bytes);
+  const what = isExam ? 'exam package' : 'case file';
+  const report = isExam
+    ? verifyExamPackage(nodePrimitives, bytes, root)
+    : { ...verifyCaseFile(nodePrimitives, bytes, root), limits: [] };
   const lines = [
     ...report.established.map((one) => `${session.paint('green', 'ok')}     ${one}`),
+    ...report.limits.map((one) => `${session.paint('yellow', 'BUT')}    ${visibleText(one)}`),
     ...report.problems.map(
       ({ entry, reason }) =>
         `${session.paint('red', 'WRONG')}  ${visibleText(`${entry}: ${reason}`)}`,
     ),
-    report.ok ? 'the case file verifies' : 'the case file does NOT verify',
+    report.ok ? `the ${what} verifies` : `the ${what} does NOT verify`,
   ];
   return Promise.resolve(report.ok ? done(report, ...lines) : refused(report, ...lines));
 }

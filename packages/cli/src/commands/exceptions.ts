@@ -22,6 +22,9 @@ const Entry = z.looseObject({
   measurements: z.array(z.string()),
   expires: z.string(),
   state: z.string(),
+  daysRunning: z.int(),
+  daysLeft: z.int(),
+  renewals: z.int(),
 });
 
 export const exceptions: Command = {
@@ -74,11 +77,17 @@ async function listExceptions(input: Input, session: Session): Promise<Outcome> 
       covered,
       one.state,
       one.expires,
+      one.daysRunning,
+      one.state === 'running' ? one.daysLeft : '',
+      one.renewals,
     ];
   });
   const waiting = pending.filter(({ statement }) => typeOf(statement) === 'exception-record');
   const lines = [
-    ...table(['exception', 'version', 'condition', 'covers', 'state', 'until'], rows),
+    ...table(
+      ['exception', 'version', 'condition', 'covers', 'state', 'until', 'days', 'left', 'renewals'],
+      rows,
+    ),
     ...waiting.map(({ digest, needs }) => `${short(digest)} waits: ${needs}`),
   ];
   const result = {

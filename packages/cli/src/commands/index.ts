@@ -2,7 +2,9 @@
 import type { Command } from '../command/command.ts';
 import { admission } from './admission.ts';
 import { approve, reject } from './approve.ts';
+import { asOf } from './as-of.ts';
 import { assess } from './assess.ts';
+import { attach } from './attach.ts';
 import { keysAttest } from './attest.ts';
 import { attribute } from './attribute.ts';
 import { backup, restore } from './backup.ts';
@@ -10,25 +12,49 @@ import { exportCase, verify } from './case-file.ts';
 import { dataAdd } from './data.ts';
 import { decide, decisions } from './decide.ts';
 import { dossier } from './dossier.ts';
+import { afterReview, envelope } from './envelope.ts';
 import { evidence } from './evidence.ts';
+import { exam, examPosture } from './exam.ts';
 import { exceptions, exceptionsRequest, exceptionsSign } from './exceptions.ts';
-import { findings, findingsClose, findingsOpen, findingsRespond } from './findings.ts';
+import {
+  findings,
+  findingsAccept,
+  findingsClose,
+  findingsExtend,
+  findingsOpen,
+  findingsReopen,
+  findingsRespond,
+  findingsRetest,
+} from './findings.ts';
 import { found } from './found.ts';
 import { foundingObject, foundingRecover, foundingRotate, foundingShow } from './founding.ts';
 import { gate } from './gate.ts';
 import { identityProviderPropose } from './identity-provider.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
+import { inventory, inventoryGraph, inventoryImport, inventoryShared } from './inventory.ts';
 import { keysEnrol, keysList, keysReinstate, keysRetire, keysSuspend } from './keys.ts';
 import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
 import { login } from './login.ts';
 import { monitor, reproduce, test } from './measure.ts';
-import { inventory, models, versions } from './models.ts';
+import { models, versions } from './models.ts';
+import { modelsOnboard } from './models-onboard.ts';
+import { modelsRegister } from './models-register.ts';
+import { overlays, overlaysAdd, overlaysExpire } from './overlays.ts';
 import { keysNew, people, peopleAdd } from './people.ts';
+import { policy, policyCheck, policyEffect } from './policy.ts';
 import { promote } from './promote.ts';
 import { propose } from './propose.ts';
 import { actions, outcomes } from './report.ts';
 import { resume } from './resume.ts';
+import {
+  reviews,
+  reviewsAttest,
+  reviewsCampaign,
+  reviewsCampaigns,
+  reviewsRecord,
+  reviewsWorkload,
+} from './reviews.ts';
 import { revoke } from './revoke.ts';
 import { keysRotateService } from './rotate-service.ts';
 import { run } from './run.ts';
@@ -42,6 +68,7 @@ import { trace } from './trace.ts';
 import { up } from './up.ts';
 import { validate } from './validate.ts';
 import { vsa } from './vsa.ts';
+import { exceptionsProvisional, exceptionsWaive } from './waive.ts';
 
 /** Every command, in the order of a model's life. */
 export const COMMANDS: readonly Command[] = [
@@ -78,25 +105,52 @@ export const COMMANDS: readonly Command[] = [
   sign,
   attribute,
   inventory,
+  inventoryImport,
+  inventoryGraph,
+  inventoryShared,
   models,
+  modelsRegister,
+  modelsOnboard,
+  attach,
   versions,
   show,
+  asOf,
   evidence,
   test,
   submit,
+  envelope,
+  afterReview,
   validate,
   reproduce,
   assess,
   findings,
   findingsOpen,
   findingsRespond,
+  findingsExtend,
+  findingsAccept,
+  findingsRetest,
   findingsClose,
+  findingsReopen,
+  reviews,
+  reviewsRecord,
+  reviewsWorkload,
+  reviewsCampaign,
+  reviewsCampaigns,
+  reviewsAttest,
+  overlays,
+  overlaysAdd,
+  overlaysExpire,
   inbox,
   approve,
   reject,
   exceptions,
   exceptionsRequest,
   exceptionsSign,
+  exceptionsWaive,
+  exceptionsProvisional,
+  policy,
+  policyCheck,
+  policyEffect,
   promote,
   gate,
   admission,
@@ -111,6 +165,8 @@ export const COMMANDS: readonly Command[] = [
   monitor,
   trace,
   dossier,
+  exam,
+  examPosture,
   exportCase,
   verify,
   ledgerCheckpoint,

@@ -11,40 +11,22 @@ export const models: Command = {
   example: 'countersign models',
   run: async (_input, session) => {
     const { models: found } = await session.client().call(registryRoutes.inventory);
-    const rows = found.map(({ model, name, owner, versions, openFindings }) => [
-      model,
-      name,
-      owner,
-      versions,
-      openFindings,
-    ]);
-    return done(
-      found,
-      ...orNone(table(['model', 'name', 'owner', 'versions', 'open findings'], rows)),
-    );
-  },
-};
-
-export const inventory: Command = {
-  name: 'inventory',
-  summary: 'every use of every model, with tier and stage',
-  example: 'countersign inventory --json',
-  run: async (_input, session) => {
-    const { models: found } = await session.client().call(registryRoutes.inventory);
-    const rows = found.flatMap(({ model, owner, uses }) =>
-      uses.map(({ use, tier, fairLending, stage, versions }) => [
+    const rows = found.map(
+      ({ model, name, owner, origin, enforcement, versions, openFindings }) => [
         model,
-        use,
-        tier ?? 'not tiered',
-        fairLending === true ? 'fair lending' : '',
-        stage,
-        versions.map((one) => `${one.version} ${one.stage}`).join(', '),
+        name,
         owner,
-      ]),
+        origin,
+        enforcement,
+        versions,
+        openFindings,
+      ],
     );
     return done(
       found,
-      ...orNone(table(['model', 'use', 'tier', '', 'stage', 'versions', 'owner'], rows)),
+      ...orNone(
+        table(['model', 'name', 'owner', 'origin', 'grade', 'versions', 'open findings'], rows),
+      ),
     );
   },
 };
@@ -61,13 +43,20 @@ async function listVersions(session: Session, model: string): Promise<Outcome> {
   const { versions: found } = await session
     .client()
     .call(registryRoutes.versions, { params: { model } });
-  const rows = found.map(({ version, stages, registeredOn, artifactDigest }) => [
-    `${model}@${version}`,
-    stages.map(({ use, stage }) => `${use}: ${stage}`).join(', '),
-    registeredOn,
-    short(artifactDigest),
-  ]);
-  return done(found, ...orNone(table(['version', 'stage', 'registered', 'artefact'], rows)));
+  const rows = found.map(
+    ({ version, stages, registeredOn, artifactDigest, origin, enforcement }) => [
+      `${model}@${version}`,
+      origin,
+      enforcement,
+      stages.map(({ use, stage }) => `${use}: ${stage}`).join(', '),
+      registeredOn,
+      short(artifactDigest),
+    ],
+  );
+  return done(
+    found,
+    ...orNone(table(['version', 'origin', 'grade', 'stage', 'registered', 'artefact'], rows)),
+  );
 }
 
 function orNone(lines: readonly string[]): readonly string[] {

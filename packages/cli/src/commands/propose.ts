@@ -6,17 +6,25 @@ import type { InventoryEntryContent, RoleAssignmentContent, SubjectRef } from '@
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
 import { policyInForce } from '../client/policy-documents.ts';
+import { toldRecord } from '../client/told-record.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { questionnaireInForce, tierOfAnswers } from '../intake/compute-tier.ts';
-import { readAnswers, readModel, readRoles, readScope } from '../intake/intake-files.ts';
+import {
+  type Model,
+  readAnswers,
+  readModel,
+  readRoles,
+  readScope,
+} from '../intake/intake-files.ts';
 import {
   type IntakeSubject,
   revisedDrafts,
   standingFor,
   standingRecords,
 } from '../intake/revised-drafts.ts';
+import { tierDifference } from '../intake/tier-difference.ts';
 import { paperDraft } from '../papers/paper-draft.ts';
 import { type RepositoryFacts, readRepository } from '../papers/pipeline-facts.ts';
 import { type Paper, readPaper } from '../papers/read-paper.ts';
@@ -40,6 +48,11 @@ export const propose: Command = {
   ],
   options: [
     { flags: '--tier', summary: 'model risk’s part: tier, scope, duties' },
+    {
+      flags: '--retier',
+      summary: 'the tier alone, computed again from intake/questionnaire.yaml; shows what differs',
+    },
+    { flags: '--dry-run', summary: 'with --retier: show the difference and sign nothing' },
     { flags: '--name NAME', summary: 'name of the model for people' },
     { flags: '--purpose TEXT', summary: 'purpose; that of the intended-use paper unless given' },
     { flags: '--owner ACCOUNT', summary: 'owner; the author of the intended use unless given' },
@@ -66,6 +79,7 @@ async function runPropose(input: Input, session: Session): Promise<Outcome> {
   if (facts.use === undefined)
     throw usage(`\`${directory}\` names no use`, 'write `use:` in countersign.yaml');
   const target = { ...facts, use: facts.use };
+  if (input.flag('retier')) return retier(input, session, target);
   const drafts = input.flag('tier')
     ? await riskDrafts(input, session, target)
     : await ownerDrafts(input, session, target);
@@ -142,11 +156,36 @@ function entryContent(input: Input, facts: Repository, intended: Paper): Invento
         ? jurisdictions
         : (written?.jurisdictions ?? missing('--jurisdiction')),
     uses: written?.uses ?? [facts.use],
+    ...factsOf(written),
   };
+}
+
+/** What intake/model.yaml says beyond the members that options can give; options leave it as it is. */
+function factsOf(written: Model | undefined): Partial<InventoryEntryContent> {
+  if (written === undefined) return {};
+  const { name, purpose, owner, developer, origin, businessLine, jurisdictions, uses, ...facts } =
+    written;
+  return structuredClone(facts) as Partial<InventoryEntryContent>; // absent members stay absent
 }
 
 function missing(option: string): never {
   throw usage(`\`${option}\` is missing`, 'give it, or write intake/model.yaml');
+}
+
+/** A tier that is computed again supersedes the one before: approvals that rested on that one count no more. */
+async function retier(input: Input, session: Session, facts: Repository): Promise<Outcome> {
+  const draft = await tierDraft(session, facts);
+  const { workspace } = session.profile();
+  const wanted = { type: 'risk-tier', model: facts.model, use: facts.use };
+  const [newest] = await listRecords(session.client(), wanted);
+  const before = newest && (await toldRecord(session.client(), newest.digest)).content;
+  const difference = tierDifference(before, draft.content);
+  const shown = { model: facts.model, use: facts.use, workspace, difference };
+  if (difference.isSame) return done(shown, ...difference.lines);
+  if (input.flag('dry-run')) return done(shown, ...difference.lines, 'nothing was signed');
+  for (const line of difference.lines) session.io.err(line);
+  const recorded = await signAndRecord(session, [draft]);
+  return done({ ...shown, records: recorded }, ...recorded.map(describeRecorded));
 }
 
 async function riskDrafts(
@@ -154,6 +193,17 @@ async function riskDrafts(
   session: Session,
   facts: Repository,
 ): Promise<readonly Draft[]> {
+  const { workspace } = session.profile();
+  const subjectRef: SubjectRef = { workspace, model: facts.model, use: facts.use };
+  const scope = readScope(facts.directory);
+  const tier = await tierDraft(session, facts);
+  const inScope: IntakeSubject = { type: 'scope-determination', scope: 'use', subjectRef };
+  const standing = await standingRecords(session.client(), inScope);
+  const determinations = revisedDrafts(inScope, scope.packs, standing);
+  return [...determinations, tier, ...(await dutyDrafts(input, session, facts))];
+}
+
+async function tierDraft(session: Session, facts: Repository): Promise<Draft> {
   const { workspace } = session.profile();
   const subjectRef: SubjectRef = { workspace, model: facts.model, use: facts.use };
   const scope = readScope(facts.directory);
@@ -166,7 +216,7 @@ async function riskDrafts(
   const questionnaire = questionnaireInForce(policy.value.questionnaire);
   const computed = tierOfAnswers(questionnaire, answers);
   session.progress(`${computed.points} points: tier ${computed.computed}`);
-  const tier: Draft = {
+  return {
     type: 'risk-tier',
     scope: 'use',
     subjectRef,
@@ -181,10 +231,6 @@ async function riskDrafts(
       floors: scope.floors,
     },
   };
-  const inScope: IntakeSubject = { type: 'scope-determination', scope: 'use', subjectRef };
-  const standing = await standingRecords(session.client(), inScope);
-  const determinations = revisedDrafts(inScope, scope.packs, standing);
-  return [...determinations, tier, ...(await dutyDrafts(input, session, facts))];
 }
 
 async function dutyDrafts(

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { recordRoutes } from '@countersign/contract';
 import {
+  asOfView,
+  changeOf,
+  indexAt,
   type Json,
   latestItem,
   parseEnvelope,
@@ -10,6 +13,7 @@ import {
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { resolveDigest } from '../client/digests.ts';
+import { momentOf } from '../client/moment.ts';
 import {
   type VerifiedVersion,
   verifiedBundle,
@@ -18,8 +22,10 @@ import {
 import { isVersionName, parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usage } from '../errors.ts';
+import { describeAsOf } from '../output/describe-as-of.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
+import { describeChanges } from '../output/describe-changes.ts';
 import { fields, short, table } from '../output/table.ts';
 import { changeRequestReview } from '../records/change-request-review.ts';
 import { stageOfVersion } from '../records/stage.ts';
@@ -32,6 +38,11 @@ export const show: Command = {
   arguments: [{ name: 'what', summary: 'MODEL@N, or a digest of eight characters or more' }],
   options: [
     { flags: '--use USE', summary: 'of a version: the use; the one it was built for unless given' },
+    {
+      flags: '--as-of DATE',
+      summary: 'of a version: how it stood then, allowed by whom, on what validation',
+    },
+    { flags: '--known DATE', summary: 'with --as-of: as the log told it then' },
   ],
   run: runShow,
 };
@@ -39,12 +50,35 @@ export const show: Command = {
 async function runShow(input: Input, session: Session): Promise<Outcome> {
   const what = input.argument('what');
   if (isVersionName(what)) {
-    return showVersion(
-      session,
-      await verifiedVersion(session, parseVersionName(what), input.optionalText('use')),
-    );
+    const name = parseVersionName(what);
+    const version = await verifiedVersion(session, name, input.optionalText('use'));
+    return input.optionalText('as-of') === undefined
+      ? showVersion(session, version)
+      : showAsOf(input, session, version);
   }
+  if (input.optionalText('as-of') !== undefined) throw usage('`--as-of` is for MODEL@N');
   return showRecord(session, await resolveDigest(session.client(), what));
+}
+
+/** Computed here from records that were verified here: the server only handed them over. */
+function showAsOf(input: Input, session: Session, { set, context }: VerifiedVersion): Outcome {
+  const now = session.now();
+  const date = momentOf(input.text('as-of'), '--as-of', now);
+  const known = momentOf(input.optionalText('known') ?? now, '--known', now);
+  const { workspace, model, use, version } = context;
+  const index = indexAt(set, known);
+  const view = asOfView(set, { workspace, model, date, known: index });
+  const isOfIt = (one: { readonly use: string; readonly version: number }) =>
+    one.use === use && one.version === version;
+  const stages = view.stages.filter(isOfIt);
+  const warrants = view.warrants.filter(isOfIt);
+  const told = { date, known: { time: known, index }, stages, warrants };
+  return done(
+    told,
+    `${model}@${version} for ${use} at ${date}, as known at ${known}: ${stages[0]?.stage ?? 'not registered'}`,
+    '',
+    ...describeAsOf(told),
+  );
 }
 
 function showVersion(session: Session, version: VerifiedVersion): Outcome {
@@ -144,5 +178,11 @@ async function showChangeRequest(session: Session, digest: string): Promise<Outc
     );
   }
   const review = changeRequestReview(set, digest, session.now());
-  return done(review, ...describeChangeRequest(review));
+  const changes = changeOf(set, digest, session.now());
+  const known = 'refused' in changes ? undefined : changes;
+  return done(
+    { ...review, ...(known === undefined ? {} : { changes: known }) },
+    ...describeChangeRequest(review),
+    ...(known === undefined ? [] : ['', ...describeChanges(known.change, known.summary)]),
+  );
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { governanceRoutes } from '@countersign/contract';
 import {
+  CHANGE_CLASSES,
   fromBase64,
   parseStrictJson,
   readStatement,
@@ -8,6 +9,7 @@ import {
   sha256Hex,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
+import { resolveDigest } from '../client/digests.ts';
 import { useOfVersion } from '../client/use-of-version.ts';
 import { parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -35,6 +37,13 @@ export const submit: Command = {
     { flags: '--reason TEXT', summary: 'why', isRequired: true },
     { flags: '--impact TEXT', summary: 'whom and what it touches', isRequired: true },
     { flags: '--rollback TEXT', summary: 'how it is undone', isRequired: true },
+    {
+      flags: '--class CLASS',
+      summary: 'the class of change; standard unless given',
+      choices: CHANGE_CLASSES,
+    },
+    { flags: '--urgency TEXT', summary: 'of an emergency change: why it cannot wait' },
+    { flags: '--envelope DIGEST', summary: 'the approved envelope that the change stays inside' },
     { flags: '--use USE', summary: 'the use; the one it was built for unless given' },
     {
       flags: '--check',
@@ -48,6 +57,7 @@ async function runSubmit(input: Input, session: Session): Promise<Outcome> {
   const name = parseVersionName(input.argument('version'));
   const use = input.optionalText('use') ?? (await useOfVersion(session, name));
   const transition = input.text('to');
+  const change = await classOfInput(input, session);
   const prepared = await session.client().call(governanceRoutes.prepare, {
     body: {
       ...name,
@@ -56,6 +66,7 @@ async function runSubmit(input: Input, session: Session): Promise<Outcome> {
       reason: input.text('reason'),
       impact: input.text('impact'),
       rollback: input.text('rollback'),
+      ...change,
     },
   });
   const { verdict } = prepared;
@@ -67,6 +78,8 @@ async function runSubmit(input: Input, session: Session): Promise<Outcome> {
     use,
     transition,
     account: session.account(),
+    class: change.class ?? 'standard',
+    envelope: change.envelope,
   });
   const [recorded] = await recordStatements(session, [statement]);
   if (recorded === undefined)
@@ -90,6 +103,21 @@ interface Wanted {
   readonly use: string;
   readonly transition: string;
   readonly account: string;
+  readonly class: string;
+  readonly envelope: string | undefined;
+}
+
+async function classOfInput(input: Input, session: Session) {
+  const stated = input.optionalText('class');
+  const urgency = input.optionalText('urgency');
+  const named = input.optionalText('envelope');
+  const envelope = named === undefined ? undefined : await resolveDigest(session.client(), named);
+  const changeClass = CHANGE_CLASSES.find((one) => one === stated);
+  return {
+    ...(changeClass === undefined ? {} : { class: changeClass }),
+    ...(urgency === undefined ? {} : { urgency }),
+    ...(envelope === undefined ? {} : { envelope }),
+  };
 }
 
 /** The server wrote it, the person signs it: it must say what was asked for and nothing about anything else. */
@@ -106,6 +134,8 @@ function readPrepared(
     subjectRef.version === wanted.version &&
     subjectRef.use === wanted.use &&
     content.transition === wanted.transition &&
+    content.class === wanted.class &&
+    content.envelope === wanted.envelope &&
     actor === wanted.account &&
     sha256Hex(nodePrimitives, payload) === prepared.digest;
   if (isAsked) return statement;

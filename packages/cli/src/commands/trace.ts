@@ -13,7 +13,8 @@ import {
   type RecordSummary,
   resolveDigest,
 } from '../client/digests.ts';
-import { verifiedBundle } from '../client/verified-records.ts';
+import { verifiedBundle, verifiedVersion } from '../client/verified-records.ts';
+import { isVersionName, parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
@@ -29,9 +30,11 @@ export const trace: Command = {
   summary:
     'from an answer back to the data, or from data forward to what rests on it; each link verified',
   description:
-    'A decision is named by its id; a run by its id or record; data by the digest of its record or of its content. With --replay the recorded input is asked again here and the bits are compared. Exit 1 when a link does not hold.',
+    'A decision is named by its id; a version as MODEL@N; a run by its id or record; data by the digest of its record or of its content. With --replay the recorded input is asked again here and the bits are compared. Exit 1 when a link does not hold.',
   example: 'countersign trace 7f1c2d3e-0000-4000-8000-000000000000 --replay',
-  arguments: [{ name: 'what', summary: 'decision id, run id, or digest of a record or of data' }],
+  arguments: [
+    { name: 'what', summary: 'decision id, MODEL@N, run id, or digest of a record or of data' },
+  ],
   options: [
     { flags: '--replay', summary: 'of a decision: ask the artefact again and compare the bits' },
     { flags: '--rebuilt FILE', summary: 'with --replay: another model file' },
@@ -55,7 +58,26 @@ async function runTrace(input: Input, session: Session): Promise<Outcome> {
     });
   }
   if (input.flag('replay')) throw usage(`\`${what}\` is no decision: only decisions are replayed`);
+  if (isVersionName(what)) return present(session, await traceVersion(session, what));
   return present(session, await traceRecord(session, await recordOf(session, what)));
+}
+
+/** A version both ways: what it was made of, and the requests, warrants, endings and answers that rest on it. */
+async function traceVersion(session: Session, what: string): Promise<TraceNode> {
+  const { set, context, artifact } = await verifiedVersion(session, parseVersionName(what));
+  const made = versionChain(set, context);
+  const acts = set.records.filter(({ statement: { predicate } }) => {
+    const { workspace, model, version } = predicate.subjectRef;
+    const isOfIt =
+      workspace === context.workspace && model === context.model && version === context.version;
+    return isOfIt && (predicate.type === 'change-record' || predicate.type === 'deployment-record');
+  });
+  const onIt: TraceNode = {
+    title: `${acts.length} requests and acts rest on it`,
+    children: acts.map((record) => recordNode(record)),
+  };
+  const answers = await answersOver(session, set, artifact);
+  return { ...made, children: [...(made.children ?? []), onIt, ...answers] };
 }
 
 function present(session: Session, tree: TraceNode): Outcome {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROLES } from '@countersign/kernel';
+import { LINK_TYPES, MODEL_KINDS, ROLES } from '@countersign/kernel';
 import { z } from 'zod';
 import { parseYamlText, readTextFile, readYaml } from '../papers/yaml-file.ts';
 
 const text = z.string().trim().min(1, 'must not be empty');
+const day = z.iso.date('must be a quoted day such as "2019-04-01"');
 
 /** intake/questionnaire.yaml: the owner's answers, each with its reason. */
 const Answers = z.strictObject({
@@ -71,6 +72,43 @@ const Model = z.strictObject({
   businessLine: text,
   jurisdictions: z.array(text).min(1),
   uses: z.array(text).min(1).optional(),
+  kind: z.enum(MODEL_KINDS).optional(),
+  vendor: text.optional(),
+  location: z
+    .array(
+      z.strictObject({
+        what: z.enum(['document', 'file', 'endpoint']),
+        name: text,
+        digest: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex')
+          .optional(),
+      }),
+    )
+    .optional(),
+  exposure: z
+    .strictObject({
+      amount: z.string().regex(/^(?:0|[1-9]\d*)(?:\.\d+)?$/, 'must be a quoted decimal'),
+      currency: z.string().regex(/^[A-Z]{3}$/, 'must be three capitals such as USD'),
+      asOf: day.optional(),
+    })
+    .optional(),
+  inUseSince: day.optional(),
+  links: z
+    .array(z.strictObject({ type: z.enum(LINK_TYPES), model: text, note: text.optional() }))
+    .optional(),
+  assumptions: z.array(text).optional(),
+  sources: z.array(text).optional(),
+  useTerms: z
+    .array(
+      z.strictObject({
+        use: text,
+        owner: text.optional(),
+        population: text.optional(),
+        limits: text.optional(),
+      }),
+    )
+    .optional(),
 });
 export type Model = z.infer<typeof Model>;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '@countersign/kernel';
@@ -93,4 +93,50 @@ test('a scaffolded repository is a valid pipeline with readable papers', () => {
     .filter(({ path }) => path.endsWith('.md'))
     .map(({ path, text }) => readPaper(path, text));
   expect(papers.map(({ content }) => content.author)).toContain('dana.developer');
+});
+
+describe('intake/model.yaml', () => {
+  const BASE = [
+    'name: Vendor score',
+    'purpose: scores applications',
+    'owner: omar.owner',
+    'developer: vendor',
+    'origin: external',
+    'businessLine: retail',
+    'jurisdictions: [US]',
+  ];
+  const modelOf = (...lines: readonly string[]) => {
+    const directory = mkdtempSync(join(tmpdir(), 'countersign-model-'));
+    mkdirSync(join(directory, 'intake'));
+    writeFileSync(join(directory, 'intake/model.yaml'), [...BASE, ...lines].join('\n'));
+    try {
+      return readModel(directory);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+  test('says what else the inventory holds of a model', () => {
+    const facts = {
+      kind: 'vendor-score',
+      inUseSince: '2019-04-01',
+      links: [{ type: 'feeds', model: 'pricing' }],
+      sources: ['bureau-file'],
+    };
+    const read = modelOf(
+      'kind: vendor-score',
+      'inUseSince: "2019-04-01"',
+      'links: [{ type: feeds, model: pricing }]',
+      'sources: [bureau-file]',
+    );
+    expect(read).toMatchObject(facts);
+  });
+
+  test.each([
+    ['kind: magic', /model\.yaml:8: `kind`/],
+    ['inUseSince: "2019-02-30"', /model\.yaml:8: `inUseSince`/],
+    ['links: [{ type: eats, model: m }]', /model\.yaml:8: `links\.0\.type`/],
+  ])('refuses `%s` with its line', (line, says) => {
+    expect(() => modelOf(line)).toThrow(says);
+  });
 });

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { type Json, KernelError, parsePack, readPolicy } from '@countersign/kernel';
+import {
+  type Json,
+  KernelError,
+  parsePack,
+  readCommitteeCharter,
+  readDeputies,
+  readPolicy,
+} from '@countersign/kernel';
 import { readQuestionnaire } from '@countersign/server/questionnaire';
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
@@ -14,8 +21,17 @@ const KINDS = {
   'promotion-policy': 'policy',
   'framework-pack': 'pack',
   questionnaire: 'questionnaire',
+  committee: 'committee',
+  deputies: 'deputies',
 } as const;
 type PolicyKind = keyof typeof KINDS;
+
+const READERS = {
+  'promotion-policy': readPolicy,
+  questionnaire: readQuestionnaire,
+  committee: readCommitteeCharter,
+  deputies: readDeputies,
+} as const;
 
 const Head = z.looseObject({ id: z.string().min(1), version: z.string().min(1) });
 
@@ -55,10 +71,12 @@ function kindOf(yaml: YamlFile, value: Readonly<Record<string, unknown>>): Polic
   if ('transitions' in value) return 'promotion-policy';
   if ('clauses' in value) return 'framework-pack';
   if ('questions' in value) return 'questionnaire';
+  if ('quorum' in value) return 'committee';
+  if ('deputations' in value) return 'deputies';
   throw atFile(
     yaml.file,
     1,
-    'it is neither a promotion policy (`transitions`), a pack (`clauses`) nor a questionnaire (`questions`)',
+    'it is neither a promotion policy (`transitions`), a pack (`clauses`), a questionnaire (`questions`), a committee (`quorum`) nor deputies (`deputations`)',
   );
 }
 
@@ -71,8 +89,7 @@ function check(yaml: YamlFile, kind: PolicyKind, json: Json): void {
     throw atFile(yaml.file, yaml.lineOf(path), first?.message ?? 'it is no framework pack');
   }
   try {
-    if (kind === 'questionnaire') readQuestionnaire(json);
-    else readPolicy(json);
+    READERS[kind](json);
   } catch (cause) {
     if (!(cause instanceof KernelError)) throw cause;
     const path = String(cause.details.path ?? '');

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type CountedRecord,
-  endingsOf,
   type RecordSet,
   readWarrantRecord,
   recordsOfType,
   type VersionContext,
+  type VersionStage,
   verifyWarrant,
+  versionStage,
 } from '@countersign/kernel';
-
-export type Stage = 'development' | 'staging' | 'production' | 'suspended' | 'retired';
 
 export interface WarrantState {
   readonly digest: string;
@@ -63,16 +62,6 @@ function isOf(record: CountedRecord, context: VersionContext): boolean {
 }
 
 /** Where a registered version stands for its use, from records alone (design.md, section 2: there is no setter). */
-export function stageOfVersion(set: RecordSet, context: VersionContext, now: string): Stage {
-  const warrants = warrantsOfVersion(set, context, now);
-  const live = (stage: string) => warrants.some((one) => one.isLive && one.environment === stage);
-  if (live('production')) return 'production';
-  const endings = warrants.flatMap(({ digest }) => endingsOf(set, digest));
-  const isRetired = endings.some(({ statement }) => statement.predicate.kind === 'retire');
-  if (isRetired) return 'retired';
-  const hasEndedProduction = warrants.some(
-    (one) => one.environment === 'production' && endingsOf(set, one.digest).length > 0,
-  );
-  if (hasEndedProduction) return 'suspended';
-  return live('staging') ? 'staging' : 'development';
+export function stageOfVersion(set: RecordSet, context: VersionContext, now: string): VersionStage {
+  return versionStage(set, context, { now }) ?? 'development';
 }

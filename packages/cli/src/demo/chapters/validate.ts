@@ -58,7 +58,7 @@ export async function validate(stage: Stage, { version }: Candidate): Promise<vo
   );
   const finding = `consumer-credit/${textAt(opened.result, 'id')}`;
   say.tell(`She raised finding ${finding}, which blocks promotion while it is open.`);
-  await stage.must(
+  const answered = await stage.must(
     'dana.developer',
     'findings',
     'respond',
@@ -73,6 +73,10 @@ export async function validate(stage: Stage, { version }: Candidate): Promise<vo
     finding,
     '--closure',
     'Read in the specification: bounds or levels on all eight inputs; refusals of each kind to be seen in staging.',
+    '--evidence',
+    textAt(validated.result, 'records', 0),
+    '--evidence',
+    textAt(answered.result, 'digest'),
   );
   say.tell('The developer answered, and the validator, not the developer, closed it.');
 }
