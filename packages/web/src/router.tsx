@@ -9,7 +9,12 @@ import {
 } from '@tanstack/react-router';
 import { z } from 'zod';
 import { isSignedOut } from './api/api-error.ts';
+import { AsOfParameter } from './api/as-of.ts';
 import { meQuery } from './api/me.ts';
+import { FindingsSearch } from './features/findings/finding-rows.ts';
+import { InventorySearch } from './features/inventory/inventory-view.ts';
+import { PolicySearch } from './features/policy/policy-kinds.ts';
+import { ReviewsSearch } from './features/reviews/reviews-search.ts';
 import { Frame } from './shell/frame.tsx';
 import { Shell } from './shell/shell.tsx';
 import { FailedPage, LoadingPage, UnknownPage } from './shell/states.tsx';
@@ -113,6 +118,64 @@ const sign = createRoute({
   ),
 });
 
+const inventory = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/inventory',
+  validateSearch: InventorySearch,
+  component: lazyRouteComponent(
+    () => import('./features/inventory/inventory-page.tsx'),
+    'InventoryPage',
+  ),
+});
+
+const model = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/models/$model',
+  validateSearch: z.object({ 'as-of': AsOfParameter }),
+  component: lazyRouteComponent(() => import('./features/model/model-page.tsx'), 'ModelPage'),
+});
+
+const version = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/models/$model/versions/$version',
+  params: {
+    parse: ({ model: name, version: number }) => ({ model: name, version: Number(number) }),
+    stringify: ({ model: name, version: number }) => ({ model: name, version: String(number) }),
+  },
+  validateSearch: z.object({ use: z.string().optional().catch(undefined), 'as-of': AsOfParameter }),
+  component: lazyRouteComponent(() => import('./features/version/version-page.tsx'), 'VersionPage'),
+});
+
+const record = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/records/$digest',
+  component: lazyRouteComponent(() => import('./features/records/record-page.tsx'), 'RecordPage'),
+});
+
+const findings = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/findings',
+  validateSearch: FindingsSearch,
+  component: lazyRouteComponent(
+    () => import('./features/findings/findings-page.tsx'),
+    'FindingsPage',
+  ),
+});
+
+const reviews = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/reviews',
+  validateSearch: ReviewsSearch,
+  component: lazyRouteComponent(() => import('./features/reviews/reviews-page.tsx'), 'ReviewsPage'),
+});
+
+const policy = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/policy',
+  validateSearch: PolicySearch,
+  component: lazyRouteComponent(() => import('./features/policy/policy-page.tsx'), 'PolicyPage'),
+});
+
 const keys = createRoute({
   getParentRoute: () => signedIn,
   path: '/keys',
@@ -134,7 +197,23 @@ const account = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    signedIn.addChildren([home, inbox, changes, change, sign, keys, people, account]),
+    signedIn.addChildren([
+      home,
+      inbox,
+      inventory,
+      model,
+      version,
+      record,
+      changes,
+      change,
+      sign,
+      findings,
+      reviews,
+      policy,
+      keys,
+      people,
+      account,
+    ]),
   ]),
   context: { queryClient },
   defaultPendingComponent: LoadingPage,

@@ -10,6 +10,7 @@ import { hasNoChromium } from '../../kernel/tests/chromium.ts';
 import { enrolledHolder } from './enrolled-holder.ts';
 import { type FirmInBrowser, openFirm, type Sitting, signIn, sitDown } from './firm-in-browser.ts';
 import { type ReadyChange, readyChange } from './ready-change.ts';
+import { seedLineage, seedRegistry } from './seed-registry.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SHOTS = process.env.COUNTERSIGN_SHOTS;
@@ -19,7 +20,7 @@ const SCHEMES = ['light', 'dark'] as const;
 interface PageToSee {
   readonly name: string;
   readonly path: (ready: ReadyChange) => string;
-  readonly who: 'lena' | 'nora' | 'ada' | 'adam' | 'audit' | 'clerk' | 'nobody';
+  readonly who: 'lena' | 'nora' | 'ada' | 'adam' | 'audit' | 'risk' | 'clerk' | 'nobody';
   /** Text that stands there once the page has come. */
   readonly shows: RegExp;
   readonly before?: (sitting: Sitting) => Promise<void>;
@@ -36,6 +37,42 @@ const PAGES: readonly PageToSee[] = [
     shows: /Your roles decide on no change/,
   },
   { name: 'keys-new', path: () => '/keys', who: 'nora', shows: /not enrolled yet/ },
+  { name: 'inventory', path: () => '/inventory', who: 'risk', shows: /Model 001/ },
+  {
+    name: 'inventory-filtered',
+    path: () => '/inventory?q=scorecard&tier=high,medium',
+    who: 'risk',
+    shows: /Nothing in the inventory is like that/,
+  },
+  { name: 'model', path: () => '/models/credit', who: 'risk', shows: /Verified in this browser/ },
+  {
+    name: 'version',
+    path: () => '/models/credit/versions/1',
+    who: 'risk',
+    shows: /Counts as a developer/,
+  },
+  {
+    name: 'model-as-of',
+    path: () => `/models/credit?as-of=${new Date().toISOString().slice(0, 10)}`,
+    who: 'risk',
+    shows: /no warrant of it lived/,
+  },
+  {
+    name: 'record',
+    path: ({ changeRequest }) => `/records/${changeRequest}`,
+    who: 'risk',
+    shows: /What rests on it/,
+  },
+  { name: 'findings', path: () => '/findings?state=all', who: 'risk', shows: /Population/ },
+  { name: 'findings-user', path: () => '/findings', who: 'clerk', shows: /those with a duty/ },
+  { name: 'reviews', path: () => '/reviews', who: 'risk', shows: /credit|No use has a review/ },
+  {
+    name: 'reviews-calendar',
+    path: () => '/reviews?view=calendar',
+    who: 'risk',
+    shows: /Earlier|No use has a review/,
+  },
+  { name: 'policy', path: () => '/policy', who: 'risk', shows: /Conditions that are judged/ },
   { name: 'changes', path: () => '/changes', who: 'lena', shows: /credit@1/ },
   {
     name: 'change',
@@ -77,9 +114,11 @@ describe.skipIf(hasNoChromium)('every page', { timeout: 180_000 }, () => {
   beforeAll(async () => {
     firm = await openFirm();
     ready = await readyChange(firm.server);
+    await seedRegistry(firm.server, { models: 20 });
+    await seedLineage(firm.server);
     sittings.set('lena', await enrolledHolder(firm, { account: 'lena', role: 'legal' }));
     sittings.set('adam', await enrolledHolder(firm, { account: 'adam', role: 'administrator' }));
-    for (const who of ['ada', 'audit', 'clerk'] as const) {
+    for (const who of ['ada', 'audit', 'risk', 'clerk'] as const) {
       const sitting = await sitDown(firm);
       await sitting.page.goto('/sign-in');
       await signIn(sitting.page, firm.server.person(who).email);
@@ -115,8 +154,9 @@ describe.skipIf(hasNoChromium)('every page', { timeout: 180_000 }, () => {
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
         );
         expect(overflow, `${at}: wider than its window`).toBeLessThanOrEqual(0);
-        // Colours and names are the same between the narrow and the wide layout.
-        if (width !== 900) expect(await serious(sitting), at).toEqual([]);
+        // Names are the same in both schemes, colours at every width: these three see all of them.
+        const isAnother = width === 1440 || (width === 390 && scheme === 'light');
+        if (isAnother) expect(await serious(sitting), at).toEqual([]);
       }
     }
     expect(sitting.complaints).toEqual([]);

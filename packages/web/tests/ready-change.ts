@@ -137,7 +137,8 @@ function policyDraft(): TestDraft {
   };
 }
 
-function recorders(server: TestServer) {
+/** How a test records as persons by their keys and as the platform by its own; each waits until the record counts. */
+export function recorders(server: TestServer) {
   const { context } = server;
   return {
     person: async (draft: TestDraft, signers: readonly string[]): Promise<string> => {

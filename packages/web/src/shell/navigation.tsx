@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { IconFileCheck, IconInbox, IconKey, IconUserCircle, IconUsers } from '@tabler/icons-react';
+import {
+  IconAlertSquareRounded,
+  IconCalendarTime,
+  IconFileCheck,
+  IconInbox,
+  IconKey,
+  IconListDetails,
+  IconScale,
+  IconUserCircle,
+  IconUsers,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { inboxQuery } from '../api/inbox.ts';
@@ -7,7 +17,11 @@ import { inboxQuery } from '../api/inbox.ts';
 /** One line a section of the product; a further feature adds its line here and its routes in router.tsx. */
 const SECTIONS = [
   { to: '/inbox', label: 'Inbox', icon: IconInbox },
+  { to: '/inventory', label: 'Inventory', icon: IconListDetails },
   { to: '/changes', label: 'Change requests', icon: IconFileCheck },
+  { to: '/findings', label: 'Findings', icon: IconAlertSquareRounded },
+  { to: '/reviews', label: 'Reviews', icon: IconCalendarTime },
+  { to: '/policy', label: 'Policy', icon: IconScale },
   { to: '/keys', label: 'Signing keys', icon: IconKey },
   { to: '/people', label: 'People', icon: IconUsers },
   { to: '/account', label: 'Your account', icon: IconUserCircle },

@@ -6,13 +6,15 @@ import type { Tone } from './mark.tsx';
 export interface PanelProps {
   readonly title: string;
   readonly tone?: Tone | undefined;
+  /** For an address to point at. */
+  readonly id?: string;
   readonly children: ReactNode;
 }
 
-export function Panel({ title, tone, children }: PanelProps) {
+export function Panel({ title, tone, id: place, children }: PanelProps) {
   const id = useId();
   return (
-    <section className="panel" aria-labelledby={id} data-tone={tone}>
+    <section className="panel" id={place} aria-labelledby={id} data-tone={tone}>
       <Title order={2} id={id}>
         {title}
       </Title>

@@ -98,7 +98,24 @@ const LABELS = {
 function Action({ item }: { readonly item: Item }) {
   switch (item.kind) {
     case 'finding':
-      return <Command text="countersign findings respond" />;
+      return (
+        <LinkButton to="/findings" variant="default">
+          Open the register
+        </LinkButton>
+      );
+    case 'review':
+      return (
+        <LinkButton to="/reviews" variant="default">
+          See what is due
+        </LinkButton>
+      );
+    case 'attest':
+    case 'overlay':
+      return (
+        <LinkButton to="/records/$digest" params={{ digest: item.digest }} variant="default">
+          Open the record
+        </LinkButton>
+      );
     case 'expiry':
       return <Command text="countersign submit" />;
     case 'notice':
