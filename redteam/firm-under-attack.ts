@@ -19,8 +19,10 @@ import {
   build,
   type Candidate,
   intake,
+  MODEL,
   type Recorder,
   submit,
+  USE,
   validate,
 } from '../packages/kernel/tests/credit-model.ts';
 import { connectClient } from '../packages/server/src/store/database.ts';
@@ -140,6 +142,7 @@ export async function firmUnderAttack(options: TestServerOptions = {}): Promise<
   };
   for (const bytes of [MODEL_BYTES, REASONS_BYTES]) await server.context.blobs.put(bytes);
   const signed = await intake(recorder);
+  await authoriseWork(recorder);
   const live = await produceOver(api, recorder, signed);
   const candidate = await build(recorder, signed, artefact(2));
   const change = await submit(recorder, candidate, 'staging');
@@ -223,4 +226,28 @@ async function withClient<T>(url: string, work: (sql: Client) => Promise<T>): Pr
   } finally {
     await client.end();
   }
+}
+
+/** The rest of intake: without it the platform carries out no run of the model. */
+async function authoriseWork(recorder: Parameters<typeof intake>[0]): Promise<void> {
+  const subject = { scope: 'model', subjectRef: { workspace: 'main', model: MODEL } } as const;
+  const card = {
+    name: 'Consumer credit',
+    purpose: 'underwriting',
+    owner: 'omar',
+    developer: 'dana',
+    origin: 'built',
+    businessLine: 'retail',
+    jurisdictions: ['US'],
+    uses: [USE],
+  };
+  await recorder.add({ type: 'inventory-entry', ...subject, content: card }, 'omar');
+  const duty = {
+    principal: 'vera',
+    role: 'validator',
+    from: '2026-01-01',
+    competence: 'by key',
+    conflicts: 'none declared',
+  };
+  await recorder.add({ type: 'role-assignment', ...subject, content: duty }, 'mia');
 }

@@ -11,9 +11,11 @@ import { nodePrimitives as p } from '@countersign/kernel/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Command } from '../packages/cli/src/command/command.ts';
 import { CliError } from '../packages/cli/src/errors.ts';
+import { csvTable } from '../packages/cli/src/output/csv.ts';
 import { fields, table } from '../packages/cli/src/output/table.ts';
 import { runCommand } from '../packages/cli/src/run-command.ts';
 import { describeStatement } from '../packages/cli/src/signing/describe-statement.ts';
+import { parseCsvRows } from '../packages/pipeline/src/csv/parse-csv-rows.ts';
 import { loadTable } from '../packages/pipeline/src/snapshot/load-table.ts';
 import {
   openDatabase,
@@ -212,7 +214,7 @@ describe('tables', () => {
     '＝1',
   ];
 
-  test('RT-095 no table that a person would open in a spreadsheet is written: the API offers none', () => {
+  test('RT-095 the API offers no table that a person would open in a spreadsheet', () => {
     const { paths } = openApiDocument() as unknown as {
       paths: Record<string, Record<string, { responses?: Record<string, { content?: object }> }>>;
     };
@@ -223,6 +225,16 @@ describe('tables', () => {
     expect(offered.length).toBeGreaterThan(20);
     expect(offered.filter((type) => /csv|excel|spreadsheet|tab-separated/.test(type))).toEqual([]);
   });
+
+  // `inventory --csv` writes one: a formula in the name of a model must not run on the desk of whoever opens it.
+  test.each(FORMULAS)(
+    'RT-120 the table that the command line writes holds no formula: %j',
+    (text) => {
+      const [, row] = parseCsvRows(csvTable(['name', 'owner', 'open'], [[text, ` ${text}`, 3]]));
+      expect(row?.cells).toEqual([`'${text}`, `' ${text}`, '3']);
+      expect(row?.cells.filter((cell) => /^[\s"]*[=+\-@＝＋－＠]/u.test(cell))).toEqual([]);
+    },
+  );
 
   test('and what looks like a formula stays data: it is read as text and kept byte for byte', async () => {
     const file = join(folder, 'formulas.csv');

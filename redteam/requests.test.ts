@@ -4,15 +4,21 @@ import { createHash } from 'node:crypto';
 import { addSignature, type Envelope } from '@countersign/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build, submit, validate } from '../packages/kernel/tests/credit-model.ts';
+import { jobRunners } from '../packages/server/src/jobs/index.ts';
 import { CALLER_TOKEN, INPUTS } from './attacked-gateway.ts';
 import type { Reply } from './firm-api.ts';
 import { type FirmUnderAttack, firmUnderAttack } from './firm-under-attack.ts';
 import { artefact } from './model-in-production.ts';
 
 const AT_ONCE = 200;
+/** A run that lasts: one that had failed meanwhile may be started again, and would be however slow this machine is. */
+const goesOn: (typeof jobRunners)['run'] = (_context, { signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 let firm: FirmUnderAttack;
 beforeAll(async () => {
-  firm = await firmUnderAttack();
+  firm = await firmUnderAttack({ runners: { ...jobRunners, run: goesOn } });
 });
 afterAll(async () => {
   expect(firm?.server.failures).toEqual([]);

@@ -125,7 +125,7 @@ export {
 } from './reports/stability-report.ts';
 export type { InputRow } from './scorer/input-values.ts';
 export { openScorer, type Score, type Scorer } from './scorer/open-scorer.ts';
-export { addScores, readInputs, scoreRows } from './scorer/score-table.ts';
+export { addScores, attemptRows, readInputs, scoreRows } from './scorer/score-table.ts';
 export {
   INPUT_COLUMN_TYPES,
   type InputType,
