@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { type RunningServer, startServer } from '@countersign/server';
 import { Provider } from 'oidc-provider';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { signInAtProvider } from '../../server/tests/oidc-fixture.ts';
 import { type Io, runCommand } from '../src/index.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-attest-'));
@@ -85,32 +86,8 @@ function provider(): Provider {
 
 /** What a browser does with the address, for a person who types this name; it ends at our loopback page. */
 async function browse(start: string, login: string): Promise<string> {
-  const cookies = new Map<string, string>();
-  let url = start;
-  let form: URLSearchParams | undefined;
-  for (let step = 0; step < 14; step += 1) {
-    const answer = await fetch(url, {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map((one) => one.join('=')).join('; ') },
-      ...(form === undefined ? {} : { method: 'POST', body: form }),
-    });
-    form = undefined;
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-      cookies.set(name, value);
-    }
-    const location = answer.headers.get('location');
-    if (location !== null) {
-      url = new URL(location, url).href;
-      continue;
-    }
-    const page = await answer.text();
-    if (!url.startsWith(issuer)) return page;
-    url = new URL(/action="([^"]+)"/.exec(page)?.[1] ?? '', url).href;
-    const prompt = /name="prompt" value="([^"]+)"/.exec(page)?.[1] ?? '';
-    form = new URLSearchParams({ prompt, ...(prompt === 'login' ? { login, password: 'x' } : {}) });
-  }
-  throw new Error(`the provider did not come to an end: ${url}`);
+  const answer = await fetch(await signInAtProvider(start, login), { redirect: 'manual' });
+  return answer.text();
 }
 
 beforeAll(async () => {

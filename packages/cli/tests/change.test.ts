@@ -3,9 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PASSPHRASE } from '../../server/tests/server-fixture.ts';
-import { runCommand } from '../src/index.ts';
-import { type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
+import { runAs, type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
 
 let firm: WarrantedFirm;
 let request: string;
@@ -20,24 +18,7 @@ afterAll(async () => {
   await firm?.close();
 });
 
-async function run(account: string, ...argv: readonly string[]) {
-  const lines: string[] = [];
-  const { exitCode, result } = await runCommand(argv, {
-    out: (line) => lines.push(line),
-    err: (line) => lines.push(line),
-    isTerminal: false,
-    env: {
-      COUNTERSIGN_DATA: firm.server.dataDir,
-      COUNTERSIGN_SERVER: firm.url,
-      COUNTERSIGN_ROOT: firm.root,
-      COUNTERSIGN_AS: account,
-      COUNTERSIGN_PASSPHRASE: PASSPHRASE,
-    },
-    cwd: firm.server.dataDir,
-    now: () => new Date(),
-  });
-  return { exitCode, text: lines.join('\n'), result: result as { digest: string; state: string } };
-}
+const run = (account: string, ...argv: readonly string[]) => runAs(firm, account, argv);
 
 const ENVELOPE = `title: Weekly refit
 rationale: new rows every week

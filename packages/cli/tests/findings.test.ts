@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings, reviews, overlays and attestations by command, against a real server with one version in production.
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PASSPHRASE, type TestDraft } from '../../server/tests/server-fixture.ts';
-import { runCommand } from '../src/index.ts';
-import { type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
+import type { TestDraft } from '../../server/tests/server-fixture.ts';
+import { type Ran, runAs, type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
 
 const MODEL = 'consumer-credit';
 const USE = 'underwriting';
@@ -16,31 +15,7 @@ afterAll(async () => {
   await firm?.close();
 });
 
-interface Ran {
-  readonly exitCode: number;
-  readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each command prints JSON of its own shape
-  readonly result: any;
-}
-
-async function run(account: string, ...argv: readonly string[]): Promise<Ran> {
-  const lines: string[] = [];
-  const { exitCode, result } = await runCommand(argv, {
-    out: (line) => lines.push(line),
-    err: (line) => lines.push(line),
-    isTerminal: false,
-    env: {
-      COUNTERSIGN_DATA: firm.server.dataDir,
-      COUNTERSIGN_SERVER: firm.url,
-      COUNTERSIGN_ROOT: firm.root,
-      COUNTERSIGN_AS: account,
-      COUNTERSIGN_PASSPHRASE: PASSPHRASE,
-    },
-    cwd: firm.server.dataDir,
-    now: () => new Date(),
-  });
-  return { exitCode, text: lines.join('\n'), result };
-}
+const run = (account: string, ...argv: readonly string[]) => runAs(firm, account, argv);
 
 async function ok(account: string, ...argv: readonly string[]): Promise<Ran> {
   const ran = await run(account, ...argv);

@@ -19,12 +19,14 @@ import {
 import type { Draft } from '../../kernel/tests/firm.ts';
 import { recordByPlatform } from '../../server/src/records/index.ts';
 import {
+  PASSPHRASE,
   type PEOPLE,
   printedName,
   type TestDraft,
   type TestServer,
   testServer,
 } from '../../server/tests/server-fixture.ts';
+import { runCommand } from '../src/index.ts';
 
 const STAFF: typeof PEOPLE = [
   { account: 'ada', roles: ['administrator'] },
@@ -202,4 +204,35 @@ export function runProcess(
     child.on('error', reject);
     child.on('close', (exitCode) => resolve({ exitCode, text: Buffer.concat(chunks).toString() }));
   });
+}
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each command prints JSON of its own shape
+  readonly result: any;
+}
+
+/** A command in this process, by a person of the firm whose key opens. */
+export async function runAs(
+  firm: WarrantedFirm,
+  account: string,
+  argv: readonly string[],
+): Promise<Ran> {
+  const lines: string[] = [];
+  const { exitCode, result } = await runCommand(argv, {
+    out: (line) => lines.push(line),
+    err: (line) => lines.push(line),
+    isTerminal: false,
+    env: {
+      COUNTERSIGN_DATA: firm.server.dataDir,
+      COUNTERSIGN_SERVER: firm.url,
+      COUNTERSIGN_ROOT: firm.root,
+      COUNTERSIGN_AS: account,
+      COUNTERSIGN_PASSPHRASE: PASSPHRASE,
+    },
+    cwd: firm.server.dataDir,
+    now: () => new Date(),
+  });
+  return { exitCode, text: lines.join('\n'), result };
 }

@@ -100,6 +100,7 @@ export {
   LineageReply,
   registryRoutes,
   SharedRiskReply,
+  StageSchema,
   VersionReply,
   VersionsReply,
 } from './registry.ts';

@@ -5,8 +5,9 @@ import { parseStrictJson } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { readZip, verifyExamPackage } from '@countersign/verifier';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PlatformDraft, recordByPlatform } from '../src/records/index.ts';
+import type { PlatformDraft } from '../src/records/index.ts';
 import { connectClient } from '../src/store/database.ts';
+import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
 
 const ARTIFACT = 'a'.repeat(64);
@@ -79,28 +80,12 @@ async function moment(): Promise<string> {
   return now;
 }
 
-async function person(draft: TestDraft, signers: readonly string[]): Promise<string> {
-  const answer = await server.as(draft.actor, {
-    method: 'POST',
-    url: '/v1/records',
-    payload: { envelopes: [await server.sign(draft, signers)] },
-  });
-  expect(answer.json(), answer.body).toMatchObject({ records: [{ state: 'recorded' }] });
-  const digest = answer.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
-  return counted(digest);
-}
+const person: Recorder['person'] = async (...given) =>
+  checkpointed(await recorder(server).person(...given));
+const platform: Recorder['platform'] = async (...given) =>
+  checkpointed(await recorder(server).platform(...given));
 
-async function platform(draft: PlatformDraft): Promise<string> {
-  const { context } = server;
-  const { digest } = await context.database.db
-    .transaction()
-    .execute((tx) => recordByPlatform(context, tx, draft));
-  return counted(digest);
-}
-
-async function counted(digest: string): Promise<string> {
-  const set = await server.context.records.including([digest]);
-  expect(set.rejected.find((one) => one.digest === digest)).toBeUndefined();
+async function checkpointed(digest: string): Promise<string> {
   await server.context.checkpoints.waitForCheckpoint(digest);
   return digest;
 }

@@ -13,7 +13,8 @@ import {
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PlatformDraft, recordByPlatform } from '../src/records/index.ts';
+import type { PlatformDraft } from '../src/records/index.ts';
+import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
 
 const ARTIFACT = 'a'.repeat(64);
@@ -34,34 +35,9 @@ afterAll(async () => {
   await server.close();
 });
 
-async function send(draft: TestDraft, signers: readonly string[], account = draft.actor) {
-  const envelope = await server.sign(draft, signers);
-  return server.as(account, {
-    method: 'POST',
-    url: '/v1/records',
-    payload: { envelopes: [envelope] },
-  });
-}
-
-/** Records by persons; the digest once it counts. */
-async function person(draft: TestDraft, signers: readonly string[]): Promise<string> {
-  const answer = await send(draft, signers);
-  expect(answer.json()).toMatchObject({ records: [{ state: 'recorded' }] });
-  const digest = answer.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
-  const set = await server.context.records.including([digest]);
-  expect(set.rejected.find((one) => one.digest === digest)).toBeUndefined();
-  return digest;
-}
-
-async function platform(draft: PlatformDraft): Promise<string> {
-  const { context } = server;
-  const record = await context.database.db
-    .transaction()
-    .execute((tx) => recordByPlatform(context, tx, draft));
-  const set = await context.records.including([record.digest]);
-  expect(set.byDigest.has(record.digest)).toBe(true);
-  return record.digest;
-}
+const send: Recorder['send'] = (...given) => recorder(server).send(...given);
+const person: Recorder['person'] = (...given) => recorder(server).person(...given);
+const platform: Recorder['platform'] = (...given) => recorder(server).platform(...given);
 
 function measured(
   type: PlatformDraft['type'],

@@ -8,7 +8,8 @@ import {
 } from '@countersign/contract';
 import type { Json } from '@countersign/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PlatformDraft, recordByPlatform } from '../src/records/index.ts';
+import type { PlatformDraft } from '../src/records/index.ts';
+import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
 
 const ARTIFACT = 'a'.repeat(64);
@@ -119,32 +120,9 @@ afterAll(async () => {
   await server.close();
 });
 
-async function send(draft: TestDraft, signers: readonly string[]) {
-  const envelope = await server.sign(draft, signers);
-  return server.as(draft.actor, {
-    method: 'POST',
-    url: '/v1/records',
-    payload: { envelopes: [envelope] },
-  });
-}
-
-async function person(draft: TestDraft, signers: readonly string[]): Promise<string> {
-  const answer = await send(draft, signers);
-  expect(answer.json()).toMatchObject({ records: [{ state: 'recorded' }] });
-  const digest = answer.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
-  const set = await server.context.records.including([digest]);
-  expect(set.rejected.find((one) => one.digest === digest)).toBeUndefined();
-  return digest;
-}
-
-async function platform(draft: PlatformDraft): Promise<string> {
-  const { context } = server;
-  const record = await context.database.db
-    .transaction()
-    .execute((tx) => recordByPlatform(context, tx, draft));
-  await context.records.including([record.digest]);
-  return record.digest;
-}
+const send: Recorder['send'] = (...given) => recorder(server).send(...given);
+const person: Recorder['person'] = (...given) => recorder(server).person(...given);
+const platform: Recorder['platform'] = (...given) => recorder(server).platform(...given);
 
 const errorOf = (answer: { json: <T>() => T }) => ErrorReply.parse(answer.json<unknown>()).error;
 const effectOf = async (policy: Json) => {

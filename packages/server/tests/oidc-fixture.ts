@@ -59,7 +59,7 @@ export async function oidcProvider(
   return { issuer, people: known, config: configOf(issuer), close: () => closed(server) };
 }
 
-/** Signs a person in at the provider, as its pages ask. @returns where it sends the browser back to */
+/** Signs a person in at the provider, as its pages ask. @returns where it sends the browser back to, on another origin */
 export async function signInAtProvider(start: string, login: string): Promise<URL> {
   const cookies = new Map<string, string>();
   let url = start;
@@ -86,7 +86,7 @@ export async function signInAtProvider(start: string, login: string): Promise<UR
       });
     } else {
       url = new URL(location, url).href;
-      if (url.startsWith(REDIRECT)) return new URL(url);
+      if (new URL(url).origin !== new URL(start).origin) return new URL(url);
     }
   }
   throw new Error(`the provider did not come to an end: ${url}`);

@@ -67,6 +67,12 @@ export const findingsOpen: Command = {
   run: openFinding,
 };
 
+const EVIDENCE = {
+  flags: '--evidence DIGEST',
+  summary: 'record that shows it',
+  isRequired: true,
+  isRepeated: true,
+} as const;
 const NUMBER = { name: 'finding', summary: 'MODEL/F-N, as in consumer-credit/F-1' } as const;
 
 export const findingsRespond: Command = {
@@ -140,12 +146,7 @@ export const findingsRetest: Command = {
       choices: ['passed', 'failed'],
     },
     { flags: '--note TEXT', summary: 'what was tested', isRequired: true },
-    {
-      flags: '--evidence DIGEST',
-      summary: 'record that shows it',
-      isRequired: true,
-      isRepeated: true,
-    },
+    EVIDENCE,
   ],
   run: async (input, session) => {
     const evidence = await evidenceOf(input, session);
@@ -163,12 +164,7 @@ export const findingsClose: Command = {
   arguments: [NUMBER],
   options: [
     { flags: '--closure TEXT', summary: 'what shows that it is mended', isRequired: true },
-    {
-      flags: '--evidence DIGEST',
-      summary: 'record that shows it',
-      isRequired: true,
-      isRepeated: true,
-    },
+    EVIDENCE,
   ],
   run: async (input, session) => {
     const evidence = await evidenceOf(input, session);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { identityRoutes, registryRoutes } from '@countersign/contract';
+import { identityRoutes, registryRoutes, StageSchema } from '@countersign/contract';
 import { ENFORCEMENT_GRADES, ORIGINS, TIERS } from '@countersign/kernel';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
@@ -29,17 +29,7 @@ import { readTextFile } from '../papers/yaml-file.ts';
 import type { Session } from '../session.ts';
 import { recordBatches } from '../signing/record-batches.ts';
 
-const STATUSES = [
-  'proposed',
-  'development',
-  'staging',
-  'production',
-  'suspended',
-  'retired',
-  DECLARED,
-  LEGACY,
-  OVERDUE,
-] as const;
+const STATUSES = [...StageSchema.options, DECLARED, LEGACY, OVERDUE] as const;
 
 export const inventory: Command = {
   name: 'inventory',

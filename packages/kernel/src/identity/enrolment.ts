@@ -14,10 +14,9 @@ import {
   accountsIn,
   type EnrolledKey,
   holdsRole,
-  isInForce,
   isSignedBy,
   type KeyRegister,
-  signersOf,
+  signersInForce,
 } from './key-register.ts';
 import { attestedRoles } from './oidc-attestation.ts';
 import type { Role } from './roles.ts';
@@ -75,9 +74,7 @@ export function enrolKey(p: Primitives, record: PlacedRecord, state: TrustState)
   const { entry, replaces } = enrolment;
   if (!isSelfNamed(p, entry)) return final('the key id is not the digest of the key');
   if (state.register.has(entry.key.keyid)) return final('the key is enrolled already');
-  const signers = signersOf(p, record, state.register).filter((key) =>
-    isInForce(key, record.loggedAt),
-  );
+  const signers = signersInForce(p, record, state.register);
   const refused =
     replacementRefusal(state.register, enrolment) ??
     quorumRefusal(state, { record, signers, entry }) ??

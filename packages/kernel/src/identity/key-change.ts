@@ -6,10 +6,9 @@ import {
   accountsIn,
   type EnrolledKey,
   holdsRole,
-  isInForce,
   type KeyEnding,
   keyStanding,
-  signersOf,
+  signersInForce,
 } from './key-register.ts';
 import {
   after,
@@ -49,9 +48,7 @@ export function changeKey(p: Primitives, record: PlacedRecord, state: TrustState
   const { keyid } = readKeyChange(record.statement.predicate.content);
   const key = state.register.get(keyid);
   if (key === undefined) return final(`key ${keyid.slice(0, 12)} is not enrolled`);
-  const signers = signersOf(p, record, state.register).filter((one) =>
-    isInForce(one, record.loggedAt),
-  );
+  const signers = signersInForce(p, record, state.register);
   const { quorum, delayHours } = rulesAt(state, record.loggedAt);
   const refused =
     standingRefusal(key, kind, record.loggedAt) ?? signerRefusal(key, { kind, signers, quorum });

@@ -95,6 +95,15 @@ export function signersOf(
   return [...found.values()];
 }
 
+/** Of these, the keys in force when the record was logged: those whose signature counts. */
+export function signersInForce(
+  p: Primitives,
+  record: SignedRecord & { readonly loggedAt: string },
+  register: KeyRegister,
+): readonly EnrolledKey[] {
+  return signersOf(p, record, register).filter((key) => isInForce(key, record.loggedAt));
+}
+
 /** Whether a key signed the record, enrolled or not: how a new key accepts its enrolment. */
 export function isSignedBy(p: Primitives, record: SignedRecord, key: PublicKey): boolean {
   const own = record.envelope.signatures.find(({ keyid }) => keyid === key.keyid);

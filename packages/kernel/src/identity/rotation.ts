@@ -20,7 +20,7 @@ import {
   isInForce,
   isSignedBy,
   type KeyRegister,
-  signersOf,
+  signersInForce,
 } from './key-register.ts';
 import { RECOVERY_ROLES } from './roles.ts';
 import {
@@ -68,9 +68,7 @@ export function rotateFounding(
   state: TrustState,
 ): TrustResult {
   const kind = asOneOf(record.statement.predicate.kind, ROTATION_KINDS, 'predicate.kind');
-  const signers = signersOf(p, record, state.register).filter((key) =>
-    isInForce(key, record.loggedAt),
-  );
+  const signers = signersInForce(p, record, state.register);
   if (kind === 'object') return objectTo(record, { signers, state });
   const rotation = readRotation(record.statement.predicate.content);
   requireDelays({ ...rotation, demonstration: state.founding.demonstration }, 'content');

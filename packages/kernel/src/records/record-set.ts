@@ -3,9 +3,9 @@ import { enrolKey } from '../identity/enrolment.ts';
 import { changeKey } from '../identity/key-change.ts';
 import {
   type EnrolledKey,
-  isInForce,
   registerAsOf,
   serviceKeys,
+  signersInForce,
   signersOf,
 } from '../identity/key-register.ts';
 import { readIdentityProvider } from '../identity/oidc-attestation.ts';
@@ -123,9 +123,7 @@ function count(
   if (predicate.founding !== at.root) return { reason: 'it belongs to another founding record' };
   const trusted = trustAfter(p, entry, state);
   if ('refused' in trusted) return { reason: trusted.refused };
-  const signers = signersOf(p, entry, state.register).filter((key) =>
-    isInForce(key, entry.loggedAt),
-  );
+  const signers = signersInForce(p, entry, state.register);
   const refusal = signerRefusal(predicate, signers);
   if (refusal !== undefined) return { reason: refusal };
   return { record: { ...entry, signers }, state: trusted.state };

@@ -6,9 +6,8 @@ import {
   readInputs,
   type Scorer,
 } from '@countersign/analysis';
-import { canonicalDecimal, type MeasurementContent } from '@countersign/kernel';
+import { canonicalDecimal, type MeasurementContent, versionStage } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
-import { stageOf } from '../registry/index.ts';
 import { cutoffOfSpec, unavailable } from './development-table.ts';
 import type { JobRunner } from './job.ts';
 import { readParams, versionParams } from './job-params.ts';
@@ -25,7 +24,7 @@ import { openVersionScorer, type VersionFacts, versionFacts } from './version-fa
 export const parityJob: JobRunner = async (context, work) => {
   const params = readParams(versionParams, work.params);
   const facts = await versionFacts(context, await context.records.current(), params);
-  const stage = stageOf(facts.set, facts.version, context.now());
+  const stage = versionStage(facts.set, facts.version, { now: context.now() });
   if (stage !== 'staging' && stage !== 'production') {
     throw unavailable(
       `${params.model}@${params.version} is in ${stage}; parity is proven in staging`,

@@ -15,11 +15,12 @@ import {
   type Tier,
   type VersionContext,
   versionContext,
+  versionStage,
   waivedEvidence,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import { packsInForce, policyDocuments } from './packs.ts';
-import { type Stage, stageOf, type VersionRef } from './stage.ts';
+import type { Stage, VersionRef } from './stage.ts';
 
 export interface EvidenceStatusReport {
   readonly framework: string;
@@ -77,7 +78,8 @@ export function evidenceStatus(
   // Until model risk has signed a tier, everything is asked for as at high tier.
   const tier = readTier(set, found.context)?.tier ?? 'high';
   const waived = waivedNow(set, found.context, question.now);
-  const reached = question.reached ?? REACHED[stageOf(set, ref, question.now) ?? 'development'];
+  const reached =
+    question.reached ?? REACHED[versionStage(set, ref, { now: question.now }) ?? 'development'];
   return packs.map(({ pack, digest }) => {
     const results = completeness(set, found.context, pack, {
       tier,

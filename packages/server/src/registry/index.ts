@@ -23,7 +23,6 @@ export {
   type InventoryVersion,
   inventory,
   inventoryModel,
-  modelNames,
   tierOfUse,
   usesOf,
 } from './inventory.ts';
@@ -46,9 +45,7 @@ export { type PackInForce, packsInForce, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
 export {
   missingIntake,
-  STAGES,
   type Stage,
-  stageOf,
   stageOfUse,
   stageWord,
   type UseRef,

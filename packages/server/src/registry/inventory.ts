@@ -10,12 +10,14 @@ import {
   type RecordSet,
   readInventoryFacts,
   readTier,
+  setsByModel,
   supersededDigests,
   type Tier,
   versionContext,
+  versionStage,
   weakestGrade,
 } from '@countersign/kernel';
-import { type Stage, stageOf, stageOfUse, type VersionRef } from './stage.ts';
+import { type Stage, stageOfUse, type VersionRef } from './stage.ts';
 import { type RegisteredVersion, registeredVersions } from './versions.ts';
 
 export interface InventoryUse {
@@ -63,49 +65,8 @@ export function inventory(
   set: RecordSet,
   at: { readonly workspace: string; readonly now: string },
 ): readonly InventoryModel[] {
-  const byModel = recordsByModel(set, at.workspace);
-  return [...byModel.keys()]
-    .sort()
-    .map((model) => modelOf({ ...set, records: byModel.get(model) ?? [] }, model, at));
-}
-
-/**
- * The records that bear on each model: its own and those of the whole firm, in log order. Judging each model by them
- * alone gives the same answers, and a large inventory in time that grows with the log, not with its square.
- */
-function recordsByModel(
-  set: RecordSet,
-  workspace: string,
-): ReadonlyMap<string, readonly CountedRecord[]> {
-  const own = new Map<string, CountedRecord[]>();
-  const firm: CountedRecord[] = [];
-  for (const record of set.records) {
-    const { subjectRef } = record.statement.predicate;
-    if (subjectRef.model === undefined) firm.push(record);
-    else if (subjectRef.workspace === workspace) {
-      const found = own.get(subjectRef.model);
-      if (found === undefined) own.set(subjectRef.model, [record]);
-      else found.push(record);
-    }
-  }
-  return new Map(
-    [...own].map(([model, records]) => [
-      model,
-      [...firm, ...records].sort((a, b) => a.index - b.index),
-    ]),
-  );
-}
-
-/** Names of models that any record is about, sorted. */
-export function modelNames(set: RecordSet, workspace: string): readonly string[] {
-  const names = new Set<string>();
-  for (const { statement } of set.records) {
-    const { subjectRef } = statement.predicate;
-    if (subjectRef.workspace === workspace && subjectRef.model !== undefined) {
-      names.add(subjectRef.model);
-    }
-  }
-  return [...names].sort();
+  // Each model by its own records: the same answers, in a time that grows with the log and not with its square.
+  return [...setsByModel(set, at.workspace)].map(([model, own]) => modelOf(own, model, at));
 }
 
 export function inventoryModel(
@@ -113,8 +74,8 @@ export function inventoryModel(
   model: string,
   at: { readonly workspace: string; readonly now: string },
 ): InventoryModel {
-  const records = recordsByModel(set, at.workspace).get(model) ?? [];
-  return modelOf({ ...set, records }, model, at);
+  const own = setsByModel(set, at.workspace).get(model) ?? { ...set, records: [] };
+  return modelOf(own, model, at);
 }
 
 function modelOf(
@@ -232,7 +193,7 @@ function inventoryUse(
     .filter(({ uses }) => uses.includes(ref.use))
     .map(({ version }) => ({
       version,
-      stage: stageOf(set, { ...ref, version }, now) ?? 'development',
+      stage: versionStage(set, { ...ref, version }, { now }) ?? 'development',
       enforcement: gradeOfVersion(set, { ...ref, version }),
       ...legacyOf(set, { ...ref, version }, now),
     }));

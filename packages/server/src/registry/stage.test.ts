@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { asOfIndex } from '@countersign/kernel';
+import { asOfIndex, versionStage } from '@countersign/kernel';
 import { describe, expect, test } from 'vitest';
 import {
   type Candidate,
@@ -11,10 +11,10 @@ import {
   warrant,
 } from '../../../kernel/tests/credit-model.ts';
 import { type Firm, foundFirm, WORKSPACE } from '../../../kernel/tests/firm.ts';
-import { stageOf, stageOfUse } from './stage.ts';
+import { stageOfUse } from './stage.ts';
 
 const REF = { workspace: WORKSPACE, model: MODEL, use: USE, version: 1 };
-const stageNow = (firm: Firm) => stageOf(firm.set(), REF, firm.now());
+const stageNow = (firm: Firm) => versionStage(firm.set(), REF, { now: firm.now() });
 
 function end(firm: Firm, candidate: Candidate, at: { kind: string; warrant: string }) {
   return firm.add(
@@ -61,7 +61,7 @@ describe('the stage of a version', () => {
     const { candidate, production } = await produce(firm);
     const set = firm.set();
     const staging = set.records.find(({ statement }) => statement.predicate.kind === 'promote');
-    const at = (index: number) => stageOf(asOfIndex(set, index), REF, firm.now());
+    const at = (index: number) => versionStage(asOfIndex(set, index), REF, { now: firm.now() });
     const registered = set.records.find(
       ({ statement }) => statement.predicate.type === 'model-artifact',
     );
@@ -112,6 +112,8 @@ describe('the stage of a version', () => {
   test('of another use is untouched', async () => {
     const firm = await foundFirm();
     await produce(firm);
-    expect(stageOf(firm.set(), { ...REF, use: 'pricing' }, firm.now())).toBe('development');
+    expect(versionStage(firm.set(), { ...REF, use: 'pricing' }, { now: firm.now() })).toBe(
+      'development',
+    );
   });
 });

@@ -11,10 +11,11 @@ import {
   supersededDigests,
   type VersionContext,
   versionContext,
+  versionStage,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import { type RecordSummary, restingOn, summaryOf } from './lineage.ts';
-import { type Stage, stageOf, type VersionRef } from './stage.ts';
+import type { Stage, VersionRef } from './stage.ts';
 import { registeredVersions } from './versions.ts';
 
 /** A record of the version's lineage with what it says. */
@@ -80,7 +81,7 @@ export function versionPage(
     registeredOn: context.registeredOn,
     stages: registered.uses.map((one) => ({
       use: one,
-      stage: stageOf(set, { ...ref, use: one }, now) ?? 'development',
+      stage: versionStage(set, { ...ref, use: one }, { now }) ?? 'development',
     })),
     origin: originOf(registered.artifact.statement.predicate.content),
     enforcement: enforcementGrade(set, context),

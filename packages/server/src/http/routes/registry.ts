@@ -3,9 +3,11 @@ import { registryRoutes } from '@countersign/contract';
 import {
   asOfIndex,
   enforcementGrade,
+  modelsOf,
   originOfVersion,
   type RecordSet,
   versionContext,
+  versionStage,
 } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
@@ -17,10 +19,8 @@ import {
   inventoryGraph,
   inventoryModel,
   lineageOf,
-  modelNames,
   registeredVersions,
   sharedRisk,
-  stageOf,
   summaryOf,
   type VersionRef,
   versionPage,
@@ -66,7 +66,9 @@ function registerInventory(app: FastifyInstance, context: AppContext): void {
       registeredOn: one.artifact.loggedAt,
       stages: one.uses.map((use) => ({
         use,
-        stage: stageOf(set, { workspace, model, use, version: one.version }, now) ?? 'development',
+        stage:
+          versionStage(set, { workspace, model, use, version: one.version }, { now }) ??
+          'development',
       })),
     }));
     return { model, versions };
@@ -121,6 +123,6 @@ function timeOf(context: AppContext, set: RecordSet, index: number | undefined):
 }
 
 function refuseUnknownModel(set: RecordSet, workspace: string, model: string): void {
-  if (modelNames(set, workspace).includes(model)) return;
+  if (modelsOf(set, workspace).includes(model)) return;
   throw new ServerError('model_unknown', `no model \`${model}\` is known`, { details: { model } });
 }
