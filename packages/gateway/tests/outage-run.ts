@@ -20,7 +20,11 @@ export interface Phase {
   readonly away: string;
   readonly act?: () => Promise<unknown> | unknown;
   readonly seconds: number;
+  /** Watched longer, up to UNTIL_SECONDS_MAX, while something else is said: how long a busy machine takes is no fault. */
+  readonly until?: string;
 }
+
+const UNTIL_SECONDS_MAX = 30;
 
 export interface OutageGateway {
   readonly gateway: Gateway;
@@ -72,12 +76,13 @@ export async function follow(
 ): Promise<readonly Second[]> {
   const rows: Second[] = [];
   const begun = performance.now();
-  for (const { away, act, seconds } of phases) {
+  for (const { away, act, seconds, until } of phases) {
     let left = Number.POSITIVE_INFINITY;
     const acting = Promise.resolve(act?.()).then(() => {
       left = seconds;
     });
-    for (; left > 0; left -= 1) {
+    const isAwaited = () => until !== undefined && rows.at(-1)?.said !== until;
+    for (; left > 0 || (isAwaited() && left > -UNTIL_SECONDS_MAX); left -= 1) {
       rows.push(await askOnce(gateway, { second: rows.length, away }));
       await sleep(Math.max(0, begun + rows.length * 1000 - performance.now()));
     }

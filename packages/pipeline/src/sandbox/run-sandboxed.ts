@@ -71,6 +71,7 @@ export async function runSandboxed(options: SandboxOptions): Promise<SandboxResu
     '--',
     ...identityCommand(options, asRoot),
     ...limitCommand(options, { asRoot, diskBytes }),
+    ...IN_ONE_STREAM,
     ...options.command,
   ];
   return superviseBubblewrap(args, options, diskBytes);
@@ -219,6 +220,12 @@ function whenClosed(child: ChildProcess): Promise<void> {
 async function readAll(stream: Readable, take: (text: string) => void): Promise<void> {
   for await (const chunk of stream) take(String(chunk));
 }
+
+/**
+ * Standard error goes where standard output goes, so that the log has both in the order of writing: read from two pipes,
+ * a line written in pieces (`rm` does so) would be broken by what came through the other.
+ */
+const IN_ONE_STREAM = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
 
 /** The first process of the namespace, as bubblewrap says once it runs. */
 function pidOf(statusText: string): string | undefined {
