@@ -535,7 +535,7 @@ describe('the wire', () => {
     const usual = http.timeout;
     http.timeout = 300;
     const silent = Array.from({ length: 50 }, () =>
-      raw(head('Content-Length: 100\r\n\r\n{"env'), 8_000),
+      raw(head('Content-Length: 100\r\n\r\n{"env'), 40_000),
     );
     const began = performance.now();
     const health = await fetch(`http://127.0.0.1:${port}/healthz`);
@@ -543,6 +543,6 @@ describe('the wire', () => {
     await health.body?.cancel();
     await Promise.all(silent);
     http.timeout = usual;
-    expect(performance.now() - began).toBeLessThan(7_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
   });
 });

@@ -378,7 +378,7 @@ describe('a gateway', () => {
         'mia',
       );
       await expect
-        .poll(async () => (await post(gateway, { inputs: INPUTS })).body, { timeout: 5000 })
+        .poll(async () => (await post(gateway, { inputs: INPUTS })).body, { timeout: 20_000 })
         .toMatchObject({ basis: 'fallback', fallback: { code: 'warrant_revoked' } });
     } finally {
       await own.close();
