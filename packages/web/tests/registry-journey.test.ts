@@ -156,7 +156,7 @@ describe.skipIf(hasNoChromium)('the registry in the browser', { timeout: 120_000
     await page.unrouteAll();
   });
 
-  test('answers of the registry take under 200 ms with 180 models', async () => {
+  test('answers of the registry come at once with 180 models', async () => {
     const { page } = risk;
     const paths = [
       '/v1/inventory',
