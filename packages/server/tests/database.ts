@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -50,11 +50,24 @@ export function testBinDir(): string | undefined {
   return process.env.COUNTERSIGN_TEST_PG === 'debian15' ? '/usr/lib/postgresql/15/bin' : undefined;
 }
 
+const MEMORY_BYTES_MIN = 8 * 1024 ** 3;
+
+/**
+ * Memory where the machine has enough of it: every test has a database of its own, and most of what it costs is waiting
+ * for a disk. By size and not by what is free, so that every test file of the run says the same.
+ */
+async function sharedDirectory(): Promise<string> {
+  const memory = await statfs('/dev/shm').catch(() => undefined);
+  return memory !== undefined && memory.blocks * memory.bsize >= MEMORY_BYTES_MIN
+    ? '/dev/shm'
+    : tmpdir();
+}
+
 /** URL of the run's server. Test files are processes of one parent, whose pid names the run. */
 async function sharedPostgres(): Promise<string> {
   const binDir = testBinDir();
   const kind = binDir === undefined ? 'packaged' : 'debian15';
-  const directory = join(tmpdir(), `countersign-test-${process.ppid}-${kind}`);
+  const directory = join(await sharedDirectory(), `countersign-test-${process.ppid}-${kind}`);
   const first = await mkdir(directory).then(
     () => true,
     () => false, // another test file came first and starts the server
