@@ -64,7 +64,7 @@ describe('runCommand', () => {
   test('a group without one of its commands is misuse and names them', async () => {
     const io = testIo();
     expect((await runCommand(['keys'], io)).exitCode).toBe(2);
-    expect(io.errors[0]).toContain('keys new, keys attest, keys enrol');
+    expect(io.errors[0]).toContain('keys new, keys passphrase, keys attest');
   });
 
   test('nothing typed prints the commands', async () => {

@@ -8,7 +8,7 @@ import type { Io } from './io.ts';
 import { type Paint, paintFor } from './output/paint.ts';
 import { passphraseFor } from './profile/passphrase.ts';
 import { type Profile, resolveProfile } from './profile/profile.ts';
-import { openKey, readKeyFile } from './profile/signing-key.ts';
+import { isReadByOthers, openKey, readKeyFile } from './profile/signing-key.ts';
 
 /** One run of a command: who acts, the server's client, the person's key; each is opened when first asked for. */
 export interface Session {
@@ -65,6 +65,8 @@ export function createSession(io: Io, input: Input): Session {
       const account = accountOf(resolved());
       const path = keyFile === undefined ? (resolved().keyFile ?? '') : resolve(cwd, keyFile);
       const file = await readKeyFile(path);
+      if (await isReadByOthers(path))
+        io.err(`warning: others of this machine may read \`${path}\`; next: chmod 600 ${path}`);
       return openKey(file, await passphraseFor(io, account, input.optionalText('passphrase-file')));
     },
     progress(text) {

@@ -48,6 +48,7 @@ export type ServerErrorCode =
   | 'key_file_invalid'
   | 'passphrase_wrong'
   | 'already_founded'
+  | 'founding_interrupted'
   | 'not_founded'
   | 'founding_invalid'
   | 'config_invalid'

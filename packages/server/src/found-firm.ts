@@ -26,19 +26,7 @@ export async function foundFirm(options: FoundFirmOptions): Promise<Founded> {
     ports = { api: 4170, gateway: 4171 },
   } = options;
   checkFoundingPlan(options);
-  const founded = await access(join(dataDir, 'config.json')).then(
-    () => true,
-    () => false,
-  );
-  if (founded) {
-    throw new ServerError(
-      'already_founded',
-      `\`${dataDir}\` holds a founded firm; choose another directory`,
-      {
-        details: { dataDir },
-      },
-    );
-  }
+  await requireUnfounded(dataDir);
   const place: DataPlace = { dataDir, ...(databaseUrl === undefined ? {} : { databaseUrl }) };
   const data = await openData(place);
   try {
@@ -56,5 +44,23 @@ export async function foundFirm(options: FoundFirmOptions): Promise<Founded> {
     return result;
   } finally {
     await data.close();
+  }
+}
+
+/** Keys come before config.json: where there are keys alone, a founding was cut short, and nothing can rest on it. */
+async function requireUnfounded(dataDir: string): Promise<void> {
+  const has = (name: string) =>
+    access(join(dataDir, name)).then(
+      () => true,
+      () => false,
+    );
+  const details = { dataDir };
+  if (await has('config.json')) {
+    const message = `\`${dataDir}\` holds a founded firm; choose another directory`;
+    throw new ServerError('already_founded', message, { details });
+  }
+  if ((await has('people')) || (await has('keys'))) {
+    const message = `founding in \`${dataDir}\` was cut short; remove the directory, and its database if it has one of its own elsewhere, and found again`;
+    throw new ServerError('founding_interrupted', message, { details });
   }
 }

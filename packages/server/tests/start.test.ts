@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { recordsOfType } from '@countersign/kernel';
@@ -84,6 +84,17 @@ describe('a founded firm', () => {
     await expect(foundFirm({ dataDir, ...plan })).rejects.toMatchObject({
       code: 'already_founded',
     });
+  });
+
+  test('whose founding was cut short says so, and what to do', async () => {
+    const half = await mkdtemp(join(tmpdir(), 'countersign-half-'));
+    await mkdir(join(half, 'people', 'ada'), { recursive: true });
+    await expect(foundFirm({ ...plan, dataDir: half })).rejects.toMatchObject({
+      code: 'founding_interrupted',
+      message: expect.stringContaining('remove the directory'),
+    });
+    expect(await readdir(half)).toEqual(['people']);
+    await rm(half, { recursive: true });
   });
 
   test.each([

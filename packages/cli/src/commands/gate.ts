@@ -73,9 +73,10 @@ async function runGate(input: Input, session: Session): Promise<Outcome> {
     const reasons = [...judged.reasons, ...why];
     const about = aboutOf(wanted);
     return refused(
-      { ok: false, about, reasons },
+      { ok: false, about, reasons, next: nextOf(wanted) },
       `closed: ${about}`,
       ...reasons.map((one) => `  ${one}`),
+      `next: ${nextOf(wanted)}`,
     );
   });
 }
@@ -204,6 +205,13 @@ async function judgeFiles(
   const against = `no live warrant authorises exactly these files; against ${model}@${version}:`;
   const reasons = [against, ...(nearest?.reasons ?? [])];
   return { reasons, isUnlisted: false, isEarly: false };
+}
+
+function nextOf({ name, stage }: Wanted): string {
+  if (name === undefined)
+    return 'run what a live warrant authorises; `countersign models` lists it';
+  const version = `${name.model}@${name.version}`;
+  return `\`countersign show ${version}\` says what it lacks; \`countersign submit ${version} --to ${stage}\` asks for a warrant`;
 }
 
 function aboutOf({ name, use, stage, files, artifact, image }: Wanted): string {

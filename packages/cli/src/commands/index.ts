@@ -34,6 +34,7 @@ import { inbox } from './inbox.ts';
 import { init } from './init.ts';
 import { inventory, inventoryGraph, inventoryImport, inventoryShared } from './inventory.ts';
 import { keysEnrol, keysList, keysReinstate, keysRetire, keysSuspend } from './keys.ts';
+import { keysPassphrase } from './keys-passphrase.ts';
 import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
 import { login } from './login.ts';
 import { monitor, reproduce, test } from './measure.ts';
@@ -86,6 +87,7 @@ export const COMMANDS: readonly Command[] = [
   people,
   peopleAdd,
   keysNew,
+  keysPassphrase,
   keysAttest,
   keysEnrol,
   keysList,

@@ -104,6 +104,6 @@ async function newKey(input: Input, session: Session): Promise<Outcome> {
       ['algorithm', algorithm],
       ['file', path],
     ]),
-    `next: an administrator runs \`countersign keys enrol ${account} --role ROLE --key ${path}\``,
+    `next: an administrator runs \`countersign keys enrol ${account} --role ROLE --key ${path} --proofing TEXT\``,
   );
 }

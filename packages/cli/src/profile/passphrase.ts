@@ -20,6 +20,23 @@ export async function passphraseFor(io: Io, what: string, file?: string): Promis
   });
 }
 
+/** The one that takes its place: from a file, COUNTERSIGN_NEW_PASSPHRASE, or asked for twice. @throws CliError `passphrase_missing` */
+export async function newPassphraseFor(io: Io, what: string, file?: string): Promise<string> {
+  if (file !== undefined) return readPassphrase(resolve(io.cwd ?? process.cwd(), file));
+  const given = io.env.COUNTERSIGN_NEW_PASSPHRASE;
+  if (given !== undefined && given !== '') return given;
+  if (io.isTerminal && io.askHidden !== undefined) {
+    const first = await io.askHidden(`new passphrase of ${what}: `);
+    if (first === (await io.askHidden('again: '))) return first;
+    throw new CliError('passphrase_missing', 'the two are not the same; nothing was changed');
+  }
+  throw new CliError('passphrase_missing', `the new passphrase of ${what} is needed`, {
+    details: {
+      next: 'give --new-passphrase-file FILE or COUNTERSIGN_NEW_PASSPHRASE, or run it in a terminal',
+    },
+  });
+}
+
 function readPassphrase(path: string): string {
   try {
     return readFileSync(path, 'utf8').replace(/\r?\n$/, '');

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createKeyFile, openKey, readKeyFile, writeKeyFile } from './signing-key.ts';
+import {
+  changePassphrase,
+  createKeyFile,
+  isReadByOthers,
+  openKey,
+  readKeyFile,
+  writeKeyFile,
+} from './signing-key.ts';
 
 const PASSPHRASE = 'a long passphrase';
 const scratch = mkdtempSync(join(tmpdir(), 'countersign-key-'));
@@ -21,6 +28,31 @@ test('a key that was written opens again, and only its owner may read it', async
     code: 'key_invalid',
     details: { next: expect.stringContaining('--out') },
   });
+});
+
+test('a key under another passphrase is the same key, and the old passphrase opens it no more', async () => {
+  const folder = join(scratch, 'people', 'bea.validator');
+  const path = join(folder, 'key.json');
+  await writeKeyFile(path, key);
+  const wrong = changePassphrase(path, 'not the passphrase', 'another long passphrase');
+  await expect(wrong).rejects.toMatchObject({ code: 'passphrase_wrong' });
+  const short = changePassphrase(path, PASSPHRASE, 'short');
+  await expect(short).rejects.toMatchObject({ code: 'key_invalid' });
+  expect(openKey(await readKeyFile(path), PASSPHRASE).keyid).toBe(key.keyid);
+  await changePassphrase(path, PASSPHRASE, 'another long passphrase');
+  const changed = await readKeyFile(path);
+  expect(openKey(changed, 'another long passphrase').keyid).toBe(key.keyid);
+  expect(() => openKey(changed, PASSPHRASE)).toThrow(/does not open/);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder)).toEqual(['key.json']);
+});
+
+test('a key that others may read is told of', async () => {
+  const path = join(scratch, 'open.json');
+  await writeKeyFile(path, key);
+  expect(await isReadByOthers(path)).toBe(false);
+  chmodSync(path, 0o644);
+  expect(await isReadByOthers(path)).toBe(true);
 });
 
 describe('what is refused has a code of the command and says what to do', () => {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import process from 'node:process';
 import type { KeyAlgorithm, Signer } from '@countersign/kernel';
 import * as keyFile from '@countersign/server/key-file';
 import { CliError } from '../errors.ts';
@@ -17,6 +18,12 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
   });
 }
 
+/** Whether the group or everybody may read it: the passphrase is then all that guards the key. */
+export async function isReadByOthers(path: string): Promise<boolean> {
+  const { mode } = await stat(path);
+  return process.platform !== 'win32' && (mode & 0o077) !== 0;
+}
+
 /** @throws CliError `passphrase_wrong`, `key_invalid` */
 export function openKey(file: KeyFile, passphrase: string | undefined): Signer {
   try {
@@ -30,6 +37,17 @@ export function openKey(file: KeyFile, passphrase: string | undefined): Signer {
 export function createKeyFile(algorithm: KeyAlgorithm, passphrase: string): KeyFile {
   try {
     return keyFile.createKeyFile({ algorithm, passphrase });
+  } catch (cause) {
+    throw keyError(cause);
+  }
+}
+
+/** The same key in the same file, under another passphrase. @throws CliError `passphrase_wrong`, `key_invalid` */
+export async function changePassphrase(path: string, old: string, next: string): Promise<KeyFile> {
+  try {
+    const file = keyFile.changePassphrase(await keyFile.readKeyFile(path), old, next);
+    await keyFile.rewriteKeyFile(path, file);
+    return file;
   } catch (cause) {
     throw keyError(cause);
   }

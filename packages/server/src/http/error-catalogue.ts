@@ -136,6 +136,7 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
   key_file_invalid: { status: 500, meaning: 'a key file cannot be read, or its halves do not fit' },
   passphrase_wrong: { status: 500, meaning: 'a key does not open with the passphrase' },
   already_founded: { status: 500, meaning: 'the data directory or database holds a firm already' },
+  founding_interrupted: { status: 500, meaning: 'a founding in this data directory was cut short' },
   not_founded: { status: 500, meaning: 'the data directory holds no firm' },
   founding_invalid: { status: 500, meaning: 'a firm cannot be founded so' },
   config_invalid: { status: 500, meaning: 'config.json cannot be read' },

@@ -4,8 +4,9 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
+  randomUUID,
 } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import {
   type KeyAlgorithm,
   type PublicKey,
@@ -47,21 +48,33 @@ export function createKeyFile(options: {
   readonly passphrase?: string;
 }): KeyFile {
   const { algorithm, passphrase } = options;
+  const pair =
+    algorithm === 'ed25519'
+      ? generateKeyPairSync('ed25519')
+      : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+  const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
+  const { keyid, spki: text } = publicKeyOf(nodePrimitives, algorithm, spki);
+  return { v: 1, keyid, algorithm, spki: text, privateKey: pemOf(pair.privateKey, passphrase) };
+}
+
+/**
+ * The same key under another passphrase.
+ * @throws ServerError `passphrase_wrong`, `key_file_invalid`
+ */
+export function changePassphrase(file: KeyFile, old: string, passphrase: string): KeyFile {
+  openSigner(file, old);
+  return { ...file, privateKey: pemOf(decrypt(file, old), passphrase) };
+}
+
+function pemOf(key: KeyObject, passphrase: string | undefined): string {
   if (passphrase !== undefined && passphrase.length < PASSPHRASE_LENGTH_MIN) {
     throw new ServerError(
       'key_file_invalid',
       `a passphrase needs ${PASSPHRASE_LENGTH_MIN} characters or more`,
     );
   }
-  const pair =
-    algorithm === 'ed25519'
-      ? generateKeyPairSync('ed25519')
-      : generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const cipher = passphrase === undefined ? {} : { cipher: 'aes-256-cbc', passphrase };
-  const spki = pair.publicKey.export({ type: 'spki', format: 'der' });
-  const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher });
-  const { keyid, spki: text } = publicKeyOf(nodePrimitives, algorithm, spki);
-  return { v: 1, keyid, algorithm, spki: text, privateKey: pem.toString() };
+  return key.export({ type: 'pkcs8', format: 'pem', ...cipher }).toString();
 }
 
 /**
@@ -130,6 +143,23 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
       details: { path },
       cause,
     });
+  }
+}
+
+/** Puts the same key in the place of its file, whole or not at all. @throws ServerError `key_file_invalid` for another key */
+export async function rewriteKeyFile(path: string, file: KeyFile): Promise<void> {
+  const { keyid } = await readKeyFile(path);
+  if (keyid !== file.keyid) {
+    throw new ServerError('key_file_invalid', `\`${path}\` holds another key, \`${keyid}\``, {
+      details: { path },
+    });
+  }
+  const beside = `${path}.${randomUUID()}`;
+  try {
+    await writeKeyFile(beside, file);
+    await rename(beside, path);
+  } finally {
+    await rm(beside, { force: true });
   }
 }
 
