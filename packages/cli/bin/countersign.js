@@ -35,9 +35,8 @@ const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'main.ts
 const child = spawn(
   node,
   ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
+  // By the channel it learns that this process was killed: without it a server would be left behind.
+  { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] },
 );
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => {

@@ -13,6 +13,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     abort.abort();
   });
 }
+// The launcher was killed (bin/countersign.js): nobody is left who could end this process by a signal to the one they know.
+process.channel?.unref();
+process.on('disconnect', () => abort.abort());
 const { exitCode } = await runCommand(process.argv.slice(2), processIo(abort.signal), [
   demoCommand(runCommand),
   ...COMMANDS,

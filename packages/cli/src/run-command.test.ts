@@ -55,6 +55,12 @@ describe.each(COMMANDS.map((command) => ({ name: command.name, command })))(
 );
 
 describe('runCommand', () => {
+  test('--version prints the version and nothing else', async () => {
+    const io = testIo();
+    expect(await runCommand(['--version'], io)).toEqual({ exitCode: 0 });
+    expect(io.printed.join('')).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
   test('an unknown command is misuse', async () => {
     const io = testIo();
     expect((await runCommand(['nonsense'], io)).exitCode).toBe(2);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CommanderError, Option, Command as Program } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import type { Io } from '../io.ts';
 import type { Command, OptionSpec } from './command.ts';
 import { Input } from './input.ts';
@@ -69,6 +70,7 @@ function buildProgram(
       })
       .showSuggestionAfterError(true)
       .helpCommand(false);
+  program.version(manifest.version, '--version', 'print the version');
   ours(program).description('evidence, gates and warrants for models that answer to a regulator');
   program.addHelpText(
     'after',

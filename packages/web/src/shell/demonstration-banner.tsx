@@ -8,8 +8,7 @@ export function DemonstrationBanner() {
   if (data?.demonstration !== true) return null;
   return (
     <aside className="banner" aria-label="Demonstration mode">
-      <strong>Demonstration mode.</strong> Keys take effect without delay; no production gateway
-      accepts what is signed here.
+      <strong>Demonstration mode.</strong> No production gateway accepts what is signed here.
     </aside>
   );
 }

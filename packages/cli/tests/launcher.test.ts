@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as it is installed: bin/countersign.js, which starts the pinned Node.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { foundFirm } from '../../server/src/found-firm.ts';
+import { PASSPHRASE, PASSWORD, PEOPLE, printedName } from '../../server/tests/server-fixture.ts';
+
+const BIN = join(import.meta.dirname, '..', 'bin', 'countersign.js');
+let dataDir: string;
+let launcher: ChildProcess | undefined;
+
+beforeAll(async () => {
+  dataDir = join(await mkdtemp(join(tmpdir(), 'countersign-launcher-')), 'firm');
+  const people = PEOPLE.map((person) => ({
+    ...person,
+    printedName: printedName(person.account),
+    passphrase: PASSPHRASE,
+    password: PASSWORD,
+  }));
+  await foundFirm({ dataDir, firm: 'Launch Bank', demonstration: true, people });
+});
+afterAll(async () => {
+  launcher?.kill('SIGKILL');
+  await rm(join(dataDir, '..'), { recursive: true, force: true });
+});
+
+test('a server whose launcher was killed without a word stops by itself', async () => {
+  const argv = ['up', '--data', dataDir, '--port', '0', '--no-gateway', '--json'];
+  launcher = spawn(process.execPath, [BIN, ...argv], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(createInterface({ input: launcher.stdout! }), 'line');
+  const { url } = JSON.parse(line) as { url: string };
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  launcher.kill('SIGKILL');
+  await expect
+    .poll(async () => fetch(`${url}/healthz`).then(String, () => 'gone'), { timeout: 30_000 })
+    .toBe('gone');
+});
