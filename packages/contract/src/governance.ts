@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { findingsRoutes } from './findings.ts';
 import { EnforcementSchema, LineageRecordSchema } from './registry.ts';
 import { route } from './route.ts';
-import { Digest, JsonValue, Name, SubjectRefSchema, UtcTime } from './shared.ts';
+import { Digest, JsonValue, Name, QueryLimit, SubjectRefSchema, UtcTime } from './shared.ts';
 
 const TransitionSchema = z.enum(['staging', 'production']);
 const sentence = z.string().trim().min(1).max(4000);
@@ -162,6 +162,11 @@ export const VerdictSchema = z.strictObject({
   missing: z.array(z.string()).readonly(),
   /** Present where policy or the request ask how much is changed. */
   change: ChangeVerdictSchema.optional(),
+  /** Papers about the version in production that policy lets stand for a change this small. */
+  carried: z
+    .array(z.strictObject({ evidence: z.string(), record: Digest, version: z.int() }))
+    .readonly()
+    .optional(),
 });
 export type VerdictReply = z.infer<typeof VerdictSchema>;
 
@@ -195,6 +200,10 @@ export const ChangeRequestSummarySchema = z.strictObject({
 });
 export const ChangeRequestsReply = z.strictObject({
   changeRequests: z.array(ChangeRequestSummarySchema).readonly(),
+  /** How many match in all. */
+  total: z.int(),
+  /** `before` of the next page; absent on the last. */
+  next: Digest.optional(),
 });
 export type ChangeRequestsReply = z.infer<typeof ChangeRequestsReply>;
 
@@ -233,11 +242,21 @@ export const InboxReply = z.strictObject({
           'overlay',
           'expiry',
           'notice',
+          'mention',
         ]),
         digest: Digest,
         subject: z.string(),
         text: z.string(),
         role: z.string().optional(),
+        /** What a page of its own is about. */
+        about: z
+          .strictObject({
+            model: z.string(),
+            use: z.string().optional(),
+            finding: z.string().optional(),
+            campaign: z.string().optional(),
+          })
+          .optional(),
         since: UtcTime,
       }),
     )
@@ -292,7 +311,13 @@ export const governanceRoutes = {
     summary: 'Change requests, newest first',
     tag: 'governance',
     access: 'changes:read',
-    query: z.strictObject({ state: ChangeRequestStateSchema.optional(), model: Name.optional() }),
+    query: z.strictObject({
+      state: ChangeRequestStateSchema.optional(),
+      model: Name.optional(),
+      limit: QueryLimit,
+      /** Digest of the last request of the page before. */
+      before: Digest.optional(),
+    }),
     reply: ChangeRequestsReply,
   }),
   get: route({

@@ -1,6 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 export { AsOfReply, asOfRoutes, LineageGraphReply } from './as-of.ts';
+export {
+  AppendHeaders,
+  BLOB_BYTES_MAX,
+  BlobReply,
+  blobRoutes,
+  CreationHeaders,
+  DIGESTS_ASKED_MAX,
+  MissingBody,
+  MissingReply,
+  RangeHeaders,
+  TUS_EXTENSIONS,
+  TUS_MEDIA_TYPE,
+  TUS_VERSION,
+  TusHeaders,
+  UploadReply,
+} from './blobs.ts';
 export { DecisionReply, DecisionsReply, decisionsRoutes, IngestReply } from './decisions.ts';
+export {
+  DiscussionReply,
+  discussionRoutes,
+  REMARKS_MAX,
+  REMARKS_PER_TEN_MINUTES,
+  type RemarkBlock,
+  RemarkBlockSchema,
+  RemarkBody,
+  type RemarkInline,
+  RemarkPosted,
+  type RemarkReply,
+  RemarkSchema,
+  type ThreadReply,
+  ThreadSchema,
+} from './discussion.ts';
 export { DocumentsReply, documentsRoutes } from './documents.ts';
 export { enforcementRoutes } from './enforcement.ts';
 export { ErrorReply } from './errors.ts';
@@ -56,6 +87,25 @@ export {
   jobsRoutes,
 } from './jobs.ts';
 export { BundleReply, ConsistencyReply, logRoutes } from './log.ts';
+export {
+  NOTICE_KINDS,
+  NOTICE_PACES,
+  NOTICE_STATES,
+  NoticeChannelsFile,
+  NoticeChannelsReply,
+  type NoticeKind,
+  type NoticePace,
+  NoticeSettingsBody,
+  NoticeSettingsReply,
+  type NoticeState,
+  NoticeTestReply,
+  noticesRoutes,
+  PENDING_WHENS,
+  PendingNoticesReply,
+  SentNoticesReply,
+  SMTP_SECURITY,
+  WebhookSecretReply,
+} from './notices.ts';
 export { HealthReply, operationsRoutes } from './operations.ts';
 export {
   PolicyEffectReply,
@@ -71,10 +121,9 @@ export {
   PolicyFile,
   policySchemaText,
   QuestionnaireFile,
+  RetentionFile,
 } from './policy-file.ts';
 export {
-  BLOB_BYTES_MAX,
-  BlobReply,
   PendingReply,
   ProofReply,
   ProvenRecordSchema,
@@ -90,6 +139,7 @@ export {
   SignatureBody,
   SignerSchema,
 } from './records.ts';
+export { CommitteesReply, DeputiesReply, EnvelopesReply, registersRoutes } from './registers.ts';
 export {
   EnforcementSchema,
   EvidenceReply,
@@ -104,6 +154,16 @@ export {
   VersionReply,
   VersionsReply,
 } from './registry.ts';
+export {
+  ExplainReply,
+  FATE_STATES,
+  LegalHoldsReply,
+  RetentionPlanReply,
+  retentionRoutes,
+  SavedPlanReply,
+  SweepReply,
+  ThingKindSchema,
+} from './retention.ts';
 export { ACTIONS, type Action, type Method, type Route, route } from './route.ts';
 export { ROUTES } from './routes.ts';
 export { SessionSchema, SessionsReply, sessionRoutes } from './sessions.ts';
@@ -122,6 +182,17 @@ export {
 } from './shared.ts';
 export { SIGN_IN_METHODS, SignInBody, SignInMethodsReply, signInRoutes } from './sign-in.ts';
 export { EnrolmentRequest, signingRoutes } from './signing.ts';
+export {
+  type AbilitiesReply,
+  type Ability,
+  ActBody,
+  type ActName,
+  PAPER_STATES,
+  type PaperStartReply,
+  type PapersReply,
+  type PreparedReply,
+  statementsRoutes,
+} from './statements.ts';
 export {
   scopeActions,
   TOKEN_SCOPES,

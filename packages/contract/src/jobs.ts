@@ -17,7 +17,7 @@ export const JobKindSchema = z.enum([
 
 /**
  * `run`, `validate`, `register` and `onboard` carry out a signed run-request and take no params of their own. The others take
- * {model, version, use?}; reproduce also {hostile?}, monitor {from, to, label?}, document {document?, framework?}.
+ * {model, version, use?}; reproduce also {hostile?}, monitor {from, to, label?}, document {document?, framework?, envelope?}.
  */
 export const JobBody = z.strictObject({
   kind: JobKindSchema,

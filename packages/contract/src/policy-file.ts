@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   ASPECTS,
+  CARRIABLE,
+  CARRIABLE_INSIDE,
   CHANGE_CLASSES,
   CONDITIONS,
+  DESTROYABLE_KINDS,
+  ENVELOPE_TRANSITIONS,
   EVIDENCE_IDS,
   MATERIALITIES,
   MEASURES,
+  MOMENTS,
   NEVER_EXCUSED,
   NEVER_WAIVED,
   ROLES,
@@ -102,6 +107,17 @@ const aspect = z.enum(ASPECTS);
 const materiality = z.strictObject({
   material: z.array(z.union([aspect, z.strictObject({ measure: z.enum(MEASURES), above: text })])),
   minor: z.array(z.enum(ASPECTS.filter((one) => one !== 'unknown'))),
+  carries: z
+    .strictObject({
+      minor: z.array(z.enum(CARRIABLE)).optional(),
+      'within-envelope': z.array(z.enum(CARRIABLE_INSIDE)).optional(),
+    })
+    .optional()
+    .describe('papers about the version in production that stand for a change this small'),
+  envelope: z
+    .strictObject({ approves: z.array(z.enum(ENVELOPE_TRANSITIONS)) })
+    .optional()
+    .describe('the transitions whose approvals an envelope’s signers give in advance'),
 });
 
 export const PolicyFile = z.strictObject({
@@ -185,12 +201,58 @@ export const DeputiesFile = z.strictObject({
   ),
 });
 
+const kinds = z.array(z.enum(DESTROYABLE_KINDS)).min(1);
+const period = z
+  .union([
+    z
+      .strictObject({
+        years: z.int().min(0).max(200).optional(),
+        months: z.int().min(0).max(2_400).optional(),
+        days: z.int().min(0).max(73_000).optional(),
+      })
+      .refine((given) => Object.keys(given).length > 0, 'years, months or days')
+      .meta({ minProperties: 1 }),
+    z.enum(['record', 'longest-of-model']),
+  ])
+  .describe(
+    'a length of time, `record` (as long as the record it describes) or `longest-of-model`',
+  );
+
+export const RetentionFile = z.strictObject({
+  id: text,
+  version: text,
+  title: text,
+  rules: z.array(
+    z.strictObject({
+      id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+      keeps: kinds.describe('what is kept for the period and may go after it'),
+      packs: z.array(text).describe('packs it belongs to; empty for a rule of the house'),
+      models: z.array(text).optional(),
+      uses: z.array(text).optional(),
+      period,
+      from: z.enum(MOMENTS),
+      otherwise: z
+        .strictObject({ from: z.enum(MOMENTS), days: count })
+        .optional()
+        .describe('where the moment is not on record'),
+      ceiling: z
+        .boolean()
+        .optional()
+        .describe('ends what other rules would keep longer; a hold still wins'),
+      basis: text.describe('the provision it follows'),
+      clauses: z.array(text),
+      belowFloor: text.optional().describe('why it is shorter than the law; legal signs too'),
+    }),
+  ),
+});
+
 /** JSON Schema (2020-12) of each file under policies/, as it lies beside it. */
 export const POLICY_SCHEMAS = {
   'promotion.schema.json': { title: 'Promotion policy', schema: PolicyFile },
   'questionnaire.schema.json': { title: 'Tiering questionnaire', schema: QuestionnaireFile },
   'committee.schema.json': { title: 'Committee charter', schema: CommitteeFile },
   'deputies.schema.json': { title: 'Deputies', schema: DeputiesFile },
+  'retention.schema.json': { title: 'Retention policy', schema: RetentionFile },
 } as const;
 
 /** The bytes of a published schema. */

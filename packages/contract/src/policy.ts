@@ -8,6 +8,7 @@ export const PolicyKindSchema = z.enum([
   'questionnaire',
   'committee',
   'deputies',
+  'retention',
 ]);
 
 const PolicyVersionSchema = z.strictObject({

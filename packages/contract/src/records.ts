@@ -105,12 +105,7 @@ export const ProvenRecordSchema = z.strictObject({
 export const ProofReply = z.strictObject({ checkpoint: z.string(), record: ProvenRecordSchema });
 export type ProofReply = z.infer<typeof ProofReply>;
 
-export const BlobReply = z.strictObject({ digest: Digest, size: z.int().nonnegative() });
-export type BlobReply = z.infer<typeof BlobReply>;
-
 const ByDigest = z.strictObject({ digest: Digest });
-/** 2 GiB: archived wheels and data files; larger data stays where it is and is read by a step. */
-export const BLOB_BYTES_MAX = 2 * 1024 ** 3;
 
 export const recordRoutes = {
   post: route({
@@ -167,24 +162,5 @@ export const recordRoutes = {
     tag: 'records',
     access: 'records:read',
     reply: PendingReply,
-  }),
-  putBlob: route({
-    method: 'PUT',
-    path: '/v1/blobs',
-    summary: 'Store bytes under their SHA-256',
-    tag: 'records',
-    access: 'blobs:write',
-    consumes: 'application/octet-stream',
-    bodyBytesMax: BLOB_BYTES_MAX,
-    reply: BlobReply,
-  }),
-  getBlob: route({
-    method: 'GET',
-    path: '/v1/blobs/:digest',
-    summary: 'Bytes by their SHA-256',
-    tag: 'records',
-    access: 'blobs:read',
-    params: ByDigest,
-    produces: 'application/octet-stream',
   }),
 } as const;

@@ -190,6 +190,8 @@ export const VersionReply = z.strictObject({
   stages: z.array(z.strictObject({ use: z.string(), stage: StageSchema })).readonly(),
   origin: z.enum(['built', 'imported', 'external']),
   enforcement: EnforcementSchema,
+  /** What the grade does not cover, where a version of grade enforced runs as a program. */
+  enforcementCaveat: z.string().optional(),
   artifact: LineageItem,
   spec: LineageItem.optional(),
   run: LineageItem.optional(),

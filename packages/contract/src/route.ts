@@ -20,14 +20,21 @@ export const ACTIONS = [
   'jobs:read',
   'changes:read',
   'changes:promote',
+  'changes:discuss',
   'decisions:read',
   'decisions:write',
   'documents:read',
   'export',
+  'notices:read',
+  'notices:settings',
+  'notices:audit',
+  'notices:manage',
+  'retention:read',
+  'retention:sweep',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+export type Method = 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One route of the API: the server registers it, the OpenAPI document prints it, clients are typed by it. */
 export interface Route<
@@ -44,12 +51,16 @@ export interface Route<
   readonly access: Action | 'public';
   readonly params?: Params;
   readonly query?: Query;
+  /** Of the request, by lower-case name; others may come with it. */
+  readonly headers?: z.ZodType;
   /** JSON body. A body that is not JSON is described by `consumes`. */
   readonly body?: Body;
   readonly consumes?: string;
   /** Of the JSON answer. An answer that is not JSON is described by `produces`. */
   readonly reply?: Reply;
   readonly produces?: string;
+  /** Further statuses of success, with what they mean; without a body unless the answer has one. */
+  readonly also?: Readonly<Record<number, string>>;
   /** Largest body in bytes; 1 MiB unless given. */
   readonly bodyBytesMax?: number;
 }

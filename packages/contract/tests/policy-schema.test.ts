@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
-import { type Json, readCommitteeCharter, readDeputies, readPolicy } from '@countersign/kernel';
+import {
+  type Json,
+  readCommitteeCharter,
+  readDeputies,
+  readPolicy,
+  readRetentionPolicy,
+} from '@countersign/kernel';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { z } from 'zod';
@@ -12,6 +18,7 @@ import {
   PolicyFile,
   policySchemaText,
   QuestionnaireFile,
+  RetentionFile,
 } from '../src/policy-file.ts';
 
 const top = new URL('../../../', import.meta.url);
@@ -57,7 +64,12 @@ function fullPolicy(): Json {
     },
     reviews: { high: 365, medium: 540, low: 730, overdueRestricts: true, graceDays: 30 },
     findings: { extensionsMax: 2 },
-    materiality: { material: ['features', { measure: 'swapSet', above: '0.02' }], minor: ['data'] },
+    materiality: {
+      material: ['features', { measure: 'swapSet', above: '0.02' }],
+      minor: ['data'],
+      carries: { minor: ['design-rationale'], 'within-envelope': ['validation-report'] },
+      envelope: { approves: ['staging', 'production'] },
+    },
     changes: { classes: ['standard', 'emergency'], afterReviewDays: 5 },
   };
 }
@@ -86,6 +98,21 @@ const deputies: Json = {
     },
   ],
 };
+
+/** Every member that a rule may have, given once. */
+function fullRetention(): Json {
+  const { rules, ...head } = yaml('retention.yaml') as Tree;
+  const [first, ...rest] = rules as readonly Tree[];
+  const full = {
+    ...first,
+    models: ['credit'],
+    uses: ['underwriting'],
+    ceiling: false,
+    period: { years: 3, months: 1, days: 1 },
+    belowFloor: 'counsel',
+  };
+  return { ...head, rules: [full, ...rest.slice(-2)] } as Json;
+}
 
 /** The document with one thing changed, for every member at every depth. */
 function mutants(json: Json): readonly { readonly what: string; readonly json: Json }[] {
@@ -135,13 +162,14 @@ const accepts = (read: (json: Json) => unknown, json: Json): boolean => {
 
 /** What only the reader knows: rules between members, decimals, times. The schema admits these; the reader refuses. */
 const BETWEEN_MEMBERS =
-  /when|tier|count|committee|afterReviewDays|classes|above|members|chair|quorum|deputy|for|from|until/;
+  /when|tier|count|committee|afterReviewDays|classes|above|carries|approves|envelope|members|chair|quorum|deputy|for|from|until/;
 
 describe.each([
   ['promotion policy', PolicyFile, readPolicy, fullPolicy()],
   ['questionnaire', QuestionnaireFile, readQuestionnaire, yaml('questionnaire.yaml')],
   ['committee', CommitteeFile, readCommitteeCharter, committee],
   ['deputies', DeputiesFile, readDeputies, deputies],
+  ['retention policy', RetentionFile, readRetentionPolicy, fullRetention()],
 ] as readonly (readonly [string, z.ZodType, (json: Json) => unknown, Json])[])(
   'the schema of a %s',
   (_, schema, read, document) => {

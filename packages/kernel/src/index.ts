@@ -56,6 +56,7 @@ export {
   verifySignature,
 } from './dsse.ts';
 export { KernelError, type KernelErrorCode, type KernelErrorDetails } from './errors.ts';
+export { readCommandScorer, SCORER_PROTOCOL } from './evidence/command-scorer.ts';
 export {
   blockingGaps,
   type ClauseResult,
@@ -68,6 +69,7 @@ export {
 export {
   ENFORCEMENT_GRADES,
   type EnforcementGrade,
+  enforcementCaveat,
   enforcementGrade,
   originOf,
   originOfVersion,
@@ -115,8 +117,16 @@ export {
   type PackDocument,
   type PackSection,
 } from './evidence/pack.ts';
+export { packIn } from './evidence/pack-in.ts';
 // Records, identity, evidence, gates and warrants.
 export { newestPolicyDocument, packsInScope, type ScopedPack } from './evidence/packs-in-scope.ts';
+export { PAPER_FORMS, type PaperForm } from './evidence/paper-forms.ts';
+export {
+  type PaperStart,
+  type PaperSubject,
+  paperInForce,
+  paperStart,
+} from './evidence/paper-prefill.ts';
 export {
   formatPackPath,
   type PackParse,
@@ -143,12 +153,21 @@ export {
   readAttributionContent,
   sameAddress,
 } from './gates/author-attribution.ts';
+export type { CarriedItem } from './gates/carried.ts';
 export {
   CHANGE_CLASSES,
   type ChangeClass,
   type ClassRules,
   classOf,
 } from './gates/change-class.ts';
+export {
+  ASSESSMENT_PARTS,
+  type AssessmentPart,
+  type ChangeControlPlan,
+  type PlannedModification,
+  PROTOCOL_PARTS,
+  type ProtocolPart,
+} from './gates/change-control-plan.ts';
 export {
   type Approval,
   type ChangeRequest,
@@ -167,7 +186,7 @@ export {
   type DevelopmentFact,
   isKnownAuthor,
 } from './gates/commit-authors.ts';
-export { type CharterInForce, chartersInForce } from './gates/committee.ts';
+export { type CharterInForce, chartersInForce, recordedVotesRefusal } from './gates/committee.ts';
 export {
   type CommitteeCharter,
   type CommitteeDecision,
@@ -176,7 +195,11 @@ export {
 export { waivedEvidence } from './gates/conditions.ts';
 export { type Deputation, deputationsOf, readDeputies } from './gates/deputies.ts';
 export { type ChangeEnvelope, ENVELOPE_KIND, isEnvelope, readEnvelope } from './gates/envelope.ts';
-export { type EnvelopeProof, envelopeDuties } from './gates/envelope-proof.ts';
+export {
+  type EnvelopeProof,
+  envelopeApprovals,
+  envelopeDuties,
+} from './gates/envelope-proof.ts';
 export {
   approvalConflict,
   changeOf,
@@ -209,6 +232,9 @@ export {
   type VersionPair,
 } from './gates/materiality-changes.ts';
 export {
+  CARRIABLE,
+  CARRIABLE_INSIDE,
+  ENVELOPE_TRANSITIONS,
   MATERIALITIES,
   type Materiality,
   type MaterialityRules,
@@ -250,6 +276,21 @@ export {
   type Waivers,
   waiversOf,
 } from './gates/waivers.ts';
+export {
+  actRefusal,
+  discussionOf,
+  mayBlock,
+  mentionsIn,
+  openBlocking,
+  REMARK_ACTS,
+  REMARK_TEXT_MAX,
+  type Remark,
+  type RemarkAct,
+  type RemarkContent,
+  type RemarkStanding,
+  type RemarkThread,
+  readRemark,
+} from './governance/discussion.ts';
 export {
   type ExceptionAge,
   exceptionsRegister,
@@ -295,6 +336,16 @@ export {
   attestationRefusal,
   inventoryInForce,
 } from './governance/owner-attestations.ts';
+export {
+  type ComputedTier,
+  QUESTIONNAIRE_SECTIONS,
+  type Questionnaire,
+  type QuestionnaireAnswer,
+  type QuestionnaireQuestion,
+  readQuestionnaire,
+  type TierResult,
+  tierOfAnswers,
+} from './governance/questionnaire.ts';
 export {
   REVIEW_OUTCOMES,
   REVIEW_TRIGGERS,
@@ -477,6 +528,71 @@ export {
   statementBytes,
   subjectOf,
 } from './records/statement.ts';
+export {
+  type Fate,
+  judgeThing,
+  type RetentionFacts,
+  type RuleReason,
+  type Until,
+} from './retention/judge-thing.ts';
+export {
+  type HeldMatter,
+  isHeld,
+  LEGAL_HOLD_KIND,
+  type LegalHold,
+  type LegalHoldContent,
+  legalHolds,
+  nextHoldId,
+  readLegalHold,
+} from './retention/legal-hold.ts';
+export { type ModelLives, modelLives } from './retention/model-lives.ts';
+export { blobsNamedBy, digestsIn, specialDatasets } from './retention/named-blobs.ts';
+export { type PackScopes, packScopes } from './retention/packs-of-model.ts';
+export { later, periodText } from './retention/period.ts';
+export {
+  type PolicyInForce,
+  RETENTION_POLICY_KIND,
+  retentionPolicies,
+  SHORTENING_NOTICE_DAYS,
+} from './retention/policies-in-force.ts';
+export {
+  isBelowFloor,
+  type RetentionPolicy,
+  type RetentionRule,
+  RULE_FLOORS,
+  type RulePeriod,
+  readRetentionPolicy,
+} from './retention/retention-policy.ts';
+export {
+  countByRule,
+  DELETION_KIND,
+  type DeletionContent,
+  DISPOSAL_KIND,
+  type DisposalContent,
+  type KindCount,
+  PLAN_THINGS_MAX,
+  type PlannedThing,
+  type RetentionPlan,
+  readPlannedThings,
+  readRetentionPlan,
+  readSweep,
+  SWEEP_KIND,
+  type SweepContent,
+  sweepRefusal,
+} from './retention/sweep-content.ts';
+export {
+  DESTROYABLE_KINDS,
+  type DestroyableKind,
+  isDecisionKind,
+  MOMENTS,
+  type Moment,
+  NEVER_KINDS,
+  PART_OF_KIND,
+  REPRODUCTION_KINDS,
+  type StoredThing,
+  type ThingKind,
+  type ThingReference,
+} from './retention/thing-kinds.ts';
 export { decodeRow, encodeRow, type RowField, type RowValue } from './rows.ts';
 export {
   type ApprovalWords,
@@ -495,7 +611,32 @@ export {
   rolesActedIn,
   rolesOpenTo,
 } from './signing/change-request-review.ts';
+export {
+  FINDING_STEPS,
+  type FindingStep,
+  findingDraft,
+  findingStepDraft,
+  type StandingFinding,
+} from './signing/finding-drafts.ts';
+export { entryDraft, tierDraft } from './signing/intake-drafts.ts';
+export {
+  type PaperFrame,
+  type PaperHead,
+  type PaperSections,
+  paperRecord,
+  paperSections,
+  paperText,
+} from './signing/paper-drafts.ts';
 export { type Draft, personStatement, type Statesman } from './signing/person-statement.ts';
+export {
+  attestationDraft,
+  opensFinding,
+  REVIEW_FINDING_DAYS,
+  type ReviewFacts,
+  type ReviewSubject,
+  type ReviewWords,
+  reviewDrafts,
+} from './signing/review-drafts.ts';
 export { visibleLines, visibleText } from './text/visible-text.ts';
 export { isUtcTime } from './time.ts';
 export { AFTER_REVIEW_KIND, type AfterReview, afterReviewOf } from './warrants/after-review.ts';

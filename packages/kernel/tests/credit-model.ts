@@ -170,6 +170,8 @@ export interface BuildOptions {
     readonly digest: string;
     readonly size: number;
   }[];
+  /** What the manifest says otherwise, such as its scorer. */
+  readonly manifest?: { readonly [name: string]: Json };
   readonly spec?: Draft['content'];
 }
 
@@ -182,7 +184,7 @@ export async function build(
   const version = options.version ?? 1;
   const files = options.files ?? [];
   const entry = files[0]?.path ?? `model-${version}.onnx`;
-  const manifest = { v: 1, scorer: 'onnx', entry, files };
+  const manifest = { v: 1, scorer: 'onnx', entry, files, ...options.manifest };
   const artifactDigest = sha256Hex(p, canonicalBytes(manifest));
   const ref = { workspace: WORKSPACE, model: MODEL, use: USE, version, artifactDigest };
   const measured = (draft: Draft) =>

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Refits of one credit model against the version in production, under policies written here by hand.
-import { changeOf, type Json, judgeChangeRequest, verifyWarrant } from '@countersign/kernel';
+import {
+  changeOf,
+  type Json,
+  judgeChangeRequest,
+  readMaterialityRules,
+  verifyWarrant,
+} from '@countersign/kernel';
 import { describe, expect, test } from 'vitest';
 import {
   approve,
@@ -84,6 +90,7 @@ interface VersionOptions {
   readonly population?: string;
   readonly swapSet?: string;
   readonly production?: Candidate;
+  readonly bias?: BuildOptions['bias'];
 }
 
 /** A version with everything that is compared, and the platform's comparison where one is asked for. */
@@ -94,7 +101,8 @@ async function version(
   options: VersionOptions = {},
 ): Promise<Version> {
   const spec = { ...SPEC, ...options.spec };
-  const built: BuildOptions = { version: n, spec };
+  const { bias } = options;
+  const built: BuildOptions = { version: n, spec, ...(bias === undefined ? {} : { bias }) };
   const candidate = await build(firm, signed, built);
   const { ref } = candidate;
   const measured = (type: 'source-revision' | 'training-run', content: Members) =>
@@ -533,6 +541,171 @@ describe('an envelope', () => {
     const request = await submit(firm, candidate, 'staging', 'dana', { envelope: hex('none') });
     expect(judge(firm, request).missing).toContain(
       "out of the envelope's bounds: no envelope of this digest counts",
+    );
+  });
+});
+
+/** Staged on what the envelope's signers approved beforehand: rebuilt by the platform, judged again by nobody. */
+async function insideToProduction(firm: Firm, candidate: Candidate, envelope: string) {
+  const staging = await submit(firm, candidate, 'staging', 'dana', { envelope });
+  await firm.add(
+    {
+      type: 'reproduction-attestation',
+      subjectRef: candidate.ref,
+      content: { verdict: 'byte-identical' },
+    },
+    'platform',
+  );
+  const staged = judge(firm, staging);
+  await warrant(firm, candidate, staging);
+  await firm.add(
+    {
+      type: 'implementation-test',
+      subjectRef: candidate.ref,
+      content: report([{ metric: 'flipped-decisions', value: '0', verdict: 'pass' }]),
+    },
+    'platform',
+  );
+  const request = await submit(firm, candidate, 'production', 'dana', { envelope });
+  const unconfirmed = judge(firm, request);
+  await approve(firm, candidate, request, { by: 'mia', role: 'model-risk', gate: 'gate/approval' });
+  const minted = await warrant(firm, candidate, request, { environment: 'production' });
+  return { staged, unconfirmed, minted };
+}
+
+/** In staging a validator signs what is material or minor; inside an envelope it was signed with the envelope. */
+function carryingPolicy(): Json {
+  const carries = {
+    minor: ['design-rationale'],
+    'within-envelope': ['validation-report', 'exception-record'],
+  };
+  const envelope = { approves: ['staging', 'production'] };
+  const policy = structuredClone(
+    policyWith({ materiality: { ...(RULES as object), carries, envelope } as unknown as Json }),
+  ) as unknown as { transitions: { staging: { approvals: Json } } };
+  policy.transitions.staging.approvals = [
+    {
+      ...{ role: 'validator', count: 1, gate: 'gate/validation', meaning: 'validated' },
+      when: { materiality: ['material', 'minor'] },
+    },
+  ];
+  return policy as unknown as Json;
+}
+
+async function inProductionCarrying() {
+  const firm = await foundFirm();
+  const signed = await intake(firm, carryingPolicy());
+  const { candidate } = await version(firm, signed, 1);
+  await toProduction(firm, candidate);
+  return { firm, signed, first: candidate };
+}
+
+const SIGNERS: readonly Name[] = ['vera', 'lena', 'eve'];
+
+describe('what a small change carries', () => {
+  test('inside an envelope the validation of the version before, link by link, and one person confirms', async () => {
+    const { firm, signed, first } = await inProductionCarrying();
+    const envelope = await signEnvelope(firm, ENVELOPE, SIGNERS);
+    let production = first;
+    for (const week of [2, 3]) {
+      const { candidate } = await version(firm, signed, week, { data: `week ${week}`, production });
+      const { staged, unconfirmed, minted } = await insideToProduction(firm, candidate, envelope);
+      expect(staged).toMatchObject({ allowed: true, missing: [], approvals: [] });
+      expect(staged.carried).toMatchObject([{ evidence: 'validation-report', version: 1 }]);
+      expect(unconfirmed.missing).toEqual(['gate/approval: 1 approval by model-risk missing']);
+      const question = { environment: 'production', now: firm.now(), production: false } as const;
+      expect(verifyWarrant(firm.set(), { warrant: minted, ...question })).toMatchObject({
+        ok: true,
+      });
+      production = candidate;
+    }
+  });
+
+  test('is not what a validator never signed for, nor what a developer of the version signed', async () => {
+    const { firm, signed, first } = await inProductionCarrying();
+    for (const [n, signers] of [
+      [2, ['lena', 'eve', 'mia']],
+      [3, ['dana', 'lena', 'eve']],
+    ] as const) {
+      const envelope = await signEnvelope(firm, ENVELOPE, signers);
+      const { candidate } = await version(firm, signed, n, { data: `${n}`, production: first });
+      const { change, carried, missing } = judge(
+        firm,
+        await submit(firm, candidate, 'staging', 'dana', { envelope }),
+      );
+      expect(change?.envelope?.outside).toEqual([
+        expect.stringContaining('not signed by validator, legal, executive'),
+      ]);
+      expect(carried).toBeUndefined();
+      expect(missing.join('\n')).toContain('no validation report is signed');
+    }
+  });
+
+  test('ends when the validator concludes otherwise of the version that it was carried from', async () => {
+    const { firm, signed, first } = await inProductionCarrying();
+    const envelope = await signEnvelope(firm, ENVELOPE, SIGNERS);
+    const { candidate } = await version(firm, signed, 2, { data: 'february', production: first });
+    const request = await submit(firm, candidate, 'staging', 'dana', { envelope });
+    expect(judge(firm, request).carried).toHaveLength(1);
+    await firm.add(
+      { type: 'validation-report', subjectRef: first.ref, content: { outcome: 'rejected' } },
+      'vera',
+    );
+    expect(judge(firm, request).missing.join('\n')).toContain('the validator concluded: rejected');
+  });
+
+  test.each([
+    ['still inconclusive', 'inconclusive', 1, 'excepted'],
+    ['failed since', 'fail', 1, 'fail'],
+    ['still inconclusive, but the exception ran out', 'inconclusive', 31, 'inconclusive'],
+  ] as const)(
+    'is an exception for a figure that is %s: %s after %i days is %s',
+    async (...given) => {
+      const [, bias, days, outcome] = given;
+      const firm = await foundFirm();
+      const signed = await intake(firm, carryingPolicy());
+      const { candidate: first } = await version(firm, signed, 1, { bias: 'inconclusive' });
+      const exception = await firm.add(
+        {
+          type: 'exception-record',
+          subjectRef: first.ref,
+          content: {
+            ...{ condition: 'bias', measurements: ['approval-ratio/age=under 25'] },
+            ...{ reason: 'few', limits: 'declines are read', extraMonitoring: 'monthly' },
+            expires: new Date(Date.parse(firm.now()) + 30 * 86_400_000).toISOString(),
+          },
+        },
+        'mia',
+        'cora',
+      );
+      await toProduction(firm, first);
+      const envelope = await signEnvelope(firm, ENVELOPE, SIGNERS);
+      const { candidate } = await version(firm, signed, 2, {
+        ...{ data: 'february', production: first, bias },
+      });
+      firm.pass(days);
+      const request = await submit(firm, candidate, 'staging', 'dana', { envelope });
+      const { carried, conditions } = judge(firm, request);
+      expect(conditions.find(({ id }) => id === 'bias')?.outcome).toBe(outcome);
+      const stands = carried?.some(({ record }) => record === exception) === true;
+      expect(stands).toBe(days <= 30);
+    },
+  );
+
+  test('for a minor change is never the conclusion of a validation', async () => {
+    const { firm, signed, first } = await inProductionCarrying();
+    const { candidate } = await version(firm, signed, 2, { data: 'february', production: first });
+    const verdict = judge(firm, await submit(firm, candidate, 'staging'));
+    expect(verdict.change?.materiality).toBe('minor');
+    expect(verdict.missing.join('\n')).toContain('no validation report is signed');
+    const rules = { ...(RULES as object), carries: { minor: ['validation-report'] } };
+    expect(() => readMaterialityRules(rules as unknown as Json, 'materiality')).toThrow(/minor/);
+    const unsigned = {
+      ...(RULES as object),
+      carries: { 'within-envelope': ['validation-report'] },
+    };
+    expect(() => readMaterialityRules(unsigned as unknown as Json, 'materiality')).toThrow(
+      /a validator signs the envelope/,
     );
   });
 });

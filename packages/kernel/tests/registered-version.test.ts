@@ -5,6 +5,7 @@ import {
   canonicalBytes,
   completeness,
   dutiesOf,
+  enforcementCaveat,
   enforcementGrade,
   type Json,
   judgeChangeRequest,
@@ -94,6 +95,27 @@ describe('the enforcement grade', () => {
     const firm = await foundFirm();
     await build(firm, await intake(firm));
     expect(gradeIn({ firm })).toBe('enforced');
+  });
+
+  test.each<readonly [string, Json | undefined, string, string | undefined]>([
+    ['in Python', { environment: { kind: 'python' } }, 'enforced', 'standard library'],
+    ['of the machine', { environment: { kind: 'host' } }, 'enforced', 'whatever is installed'],
+    ['that does not say how it is started', undefined, 'checked', undefined],
+  ])('of a program %s says what is weaker', async (_, command, grade, caveat) => {
+    const firm = await foundFirm();
+    const signed = await intake(firm);
+    const manifest = { scorer: 'command', ...(command === undefined ? {} : { command }) };
+    await build(firm, signed, { manifest });
+    expect(gradeIn({ firm })).toBe(grade);
+    const said = enforcementCaveat(firm.set(), contextOf(firm));
+    if (caveat === undefined) expect(said).toBeUndefined();
+    else expect(said).toContain(caveat);
+  });
+
+  test('of an ONNX version has nothing that is weaker', async () => {
+    const firm = await foundFirm();
+    await build(firm, await intake(firm));
+    expect(enforcementCaveat(firm.set(), contextOf(firm))).toBeUndefined();
   });
 
   test('of several is the weakest, and of none what an owner says', () => {

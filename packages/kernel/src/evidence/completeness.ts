@@ -72,6 +72,8 @@ export interface CompletenessQuery {
   readonly now: string;
   /** Evidence that a signed waiver does without, with the waiver's digest. It does not cover what is stale. */
   readonly waived?: ReadonlyMap<EvidenceId, string>;
+  /** What was written about the version in production and stands for this one too, by its digest; for what is missing. */
+  readonly carried?: ReadonlyMap<EvidenceId, string>;
 }
 
 /** Status of every clause of a pack for one version. Judges only what is due. */
@@ -96,7 +98,15 @@ function clauseResult(
     const reached = isDueBy(due, query.reached);
     const found = applies
       ? unlessWaived(
-          itemStatus(set, context, { query: item, now: query.now, reached, origin: query.origin }),
+          unlessCarried(
+            itemStatus(set, context, {
+              query: item,
+              now: query.now,
+              reached,
+              origin: query.origin,
+            }),
+            query.carried?.get(item.id),
+          ),
           query.waived?.get(item.id),
         )
       : NONE;
@@ -149,6 +159,11 @@ function itemsFor(set: RecordSet, context: VersionContext, query: EvidenceQuery,
   const asked: EvidenceQuery = query.id === 'e-signature' ? { id: 'approval-record' } : query;
   const items = evidenceItems(set, context, asked);
   return items.length > 0 || origin === 'built' ? items : attachmentsFor(set, context, query);
+}
+
+function unlessCarried(found: Found, record: string | undefined): Found {
+  if (record === undefined || found.status !== 'missing') return found;
+  return { status: 'carried', records: [record] };
 }
 
 function unlessWaived(found: Found, waiver: string | undefined): Found {

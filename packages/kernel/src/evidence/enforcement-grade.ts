@@ -30,10 +30,31 @@ export function originOfVersion(set: RecordSet, context: VersionContext): Origin
 export function enforcementGrade(set: RecordSet, context: VersionContext): EnforcementGrade {
   const artifact = latestItem(set, context, { id: 'model-artifact' })?.statement.predicate;
   if (artifact === undefined || originOf(artifact.content) === 'external') return 'attested';
-  const { scorer } = asObject(artifact.content.manifest, 'content.manifest');
+  const { scorer, command } = asObject(artifact.content.manifest, 'content.manifest');
   const spec = latestItem(set, context, { id: 'model-spec' })?.statement.predicate;
-  const isServed = scorer === 'onnx' && spec?.subjectRef.artifactDigest === context.artifactDigest;
+  const isScored = scorer === 'onnx' || (scorer === 'command' && command !== undefined);
+  const isServed = isScored && spec?.subjectRef.artifactDigest === context.artifactDigest;
   return isServed ? 'enforced' : 'checked';
+}
+
+const NOT_PINNED = {
+  python:
+    'it runs as a program: model, adapter, packages and Python itself are pinned by digest, Python’s standard library and the system’s libraries are the gateway machine’s own',
+  host: 'it runs as a program of the gateway machine: the programs named are pinned by version and digest, their libraries and packages are whatever is installed there',
+};
+
+/**
+ * What is weaker in a version of grade `enforced` than in one whose bytes hold everything that computes; undefined where
+ * nothing is. No answer leaves without a warrant either way: this is of what the answer rests on.
+ */
+export function enforcementCaveat(set: RecordSet, context: VersionContext): string | undefined {
+  if (enforcementGrade(set, context) !== 'enforced') return undefined;
+  const artifact = latestItem(set, context, { id: 'model-artifact' })?.statement.predicate;
+  const { scorer, command } = asObject(artifact?.content.manifest, 'content.manifest');
+  if (scorer !== 'command') return undefined;
+  const { environment } = asObject(command, 'content.manifest.command');
+  const { kind } = asObject(environment, 'content.manifest.command.environment');
+  return kind === 'python' ? NOT_PINNED.python : NOT_PINNED.host;
 }
 
 /** The weakest of several; nothing at all is what an owner says. */

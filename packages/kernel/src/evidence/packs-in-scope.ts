@@ -3,7 +3,7 @@ import { type CountedRecord, type RecordSet, recordsOfType } from '../records/re
 import { asBoolean, asString } from '../records/shape.ts';
 import { evidenceItems, type VersionContext } from './evidence-items.ts';
 import type { FrameworkPack } from './pack.ts';
-import { parsePack } from './parse-pack.ts';
+import { packIn } from './pack-in.ts';
 
 export interface ScopedPack {
   /** Digest of the `policy-document` that the firm adopted it by. */
@@ -39,9 +39,9 @@ function newestPack(set: RecordSet, id: string): ScopedPack | undefined {
   const documents = recordsOfType(set, 'policy-document').filter(
     ({ statement }) => statement.predicate.kind === 'framework-pack',
   );
-  for (const { digest, statement } of documents.reverse()) {
-    const parsed = parsePack(statement.predicate.content.pack);
-    if (parsed.ok && parsed.pack.id === id) return { digest, pack: parsed.pack };
+  for (const record of documents.reverse()) {
+    const parsed = packIn(record);
+    if (parsed.ok && parsed.pack.id === id) return { digest: record.digest, pack: parsed.pack };
   }
   return undefined;
 }

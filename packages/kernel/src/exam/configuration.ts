@@ -5,6 +5,7 @@ import { approvalsOn, contentText } from '../as-of/warrant-chain.ts';
 import { supersededDigests } from '../evidence/evidence-items.ts';
 import { readChangeRequest } from '../gates/change-request.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
+import { discussionOf } from '../governance/discussion.ts';
 import { rulesAt } from '../identity/trust-state.ts';
 import {
   asOfIndex,
@@ -66,6 +67,28 @@ export function changesWithImpact(set: RecordSet, question: ExamQuestion) {
   };
 }
 
+/** What people wrote on a request, as it stands in the log; without the member where nobody did. */
+function discussed(told: RecordSet, request: CountedRecord) {
+  const threads = discussionOf(told, request.digest);
+  if (threads.length === 0) return {};
+  return {
+    discussion: threads.map(({ digest, kind, state, blocking, remarks }) => ({
+      record: digest,
+      kind,
+      state,
+      blocking,
+      remarks: remarks.map(({ digest: record, author, at, standing, content }) => ({
+        record,
+        by: author,
+        at,
+        standing,
+        act: content.act,
+        text: content.text,
+      })),
+    })),
+  };
+}
+
 function changeOf(told: RecordSet, record: CountedRecord) {
   const request = readable(() => readChangeRequest(record.statement.predicate.content));
   if ('unreadable' in request) {
@@ -94,6 +117,7 @@ function changeOf(told: RecordSet, record: CountedRecord) {
       decision,
       loggedAt,
     })),
+    ...discussed(told, record),
     impact: {
       statement: request.impact,
       rollback: request.rollback,

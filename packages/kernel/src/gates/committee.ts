@@ -69,6 +69,27 @@ function voteRefusal(
 ): string | undefined {
   const { decision, charter, rule, approval } = at;
   const { attendance, votes } = decision;
+  const malformed = recordedVotesRefusal(charter, decision);
+  if (malformed !== undefined) return malformed;
+  const isFree = (account: string) =>
+    conflictOf(facts.set, facts.duties, { account, role: rule.role }) === undefined &&
+    !facts.duties.developers.some((one) => one.account === account);
+  const counted = attendance.filter(isFree).length;
+  if (counted < charter.quorum) {
+    return `the quorum is ${charter.quorum} members without a conflict, ${counted} attended`;
+  }
+  const inFavour = votes.for.filter(isFree).length;
+  // A rejection stops the request whatever the count was.
+  if (approval.decision === 'reject' || inFavour * 2 > counted) return undefined;
+  return `${inFavour} of ${counted} who count voted for it, which is no majority`;
+}
+
+/** What is wrong with a decision as it was written down, whatever conflicts its members have; undefined when nothing is. */
+export function recordedVotesRefusal(
+  charter: CommitteeCharter,
+  decision: Pick<CommitteeDecision, 'attendance' | 'votes' | 'dissent'>,
+): string | undefined {
+  const { attendance, votes } = decision;
   const stranger = attendance.find((account) => !charter.members.includes(account));
   if (stranger !== undefined) return `\`${stranger}\` is no member of the committee`;
   if (!attendance.includes(charter.chair)) return 'its chair did not attend';
@@ -81,15 +102,5 @@ function voteRefusal(
   if (votes.against.length > 0 && decision.dissent.trim() === '') {
     return 'there were votes against, and their dissent is not recorded';
   }
-  const isFree = (account: string) =>
-    conflictOf(facts.set, facts.duties, { account, role: rule.role }) === undefined &&
-    !facts.duties.developers.some((one) => one.account === account);
-  const counted = attendance.filter(isFree).length;
-  if (counted < charter.quorum) {
-    return `the quorum is ${charter.quorum} members without a conflict, ${counted} attended`;
-  }
-  const inFavour = votes.for.filter(isFree).length;
-  // A rejection stops the request whatever the count was.
-  if (approval.decision === 'reject' || inFavour * 2 > counted) return undefined;
-  return `${inFavour} of ${counted} who count voted for it, which is no majority`;
+  return undefined;
 }

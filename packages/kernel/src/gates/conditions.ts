@@ -6,6 +6,7 @@ import { originOf, originOfVersion } from '../evidence/enforcement-grade.ts';
 import type { EvidenceId } from '../evidence/evidence-ids.ts';
 import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
 import type { DueStage } from '../evidence/pack.ts';
+import { discussionOf, openBlocking } from '../governance/discussion.ts';
 import {
   findingChain,
   findingInForce,
@@ -67,6 +68,7 @@ const JUDGES: { readonly [id in ConditionId]: Judge } = {
   findings: noBlockingFinding,
   staged,
   parity,
+  discussion: noBlockingQuestion,
 };
 
 function promotableRun(facts: GateFacts): ConditionResult {
@@ -133,6 +135,7 @@ function judgeEvidence(facts: GateFacts, reached: DueStage): JudgedEvidence {
   const waived: string[] = [];
   const waivers = new Set<string>();
   const inPlace = waivedEvidence(facts);
+  const carried = new Map((facts.carried ?? []).map(({ evidence, record }) => [evidence, record]));
   for (const pack of facts.packs) {
     const results = completeness(facts.set, facts.context, pack, {
       tier: facts.tier,
@@ -140,6 +143,7 @@ function judgeEvidence(facts: GateFacts, reached: DueStage): JudgedEvidence {
       reached,
       now: facts.now,
       waived: inPlace,
+      carried,
     });
     for (const { blocks, clause, evidence } of results) {
       for (const { id, status, records } of blocks ? evidence : []) {
@@ -329,10 +333,25 @@ function reproducible(facts: GateFacts): ConditionResult {
 
 function independentValidation(facts: GateFacts): ConditionResult {
   const report = latestItem(facts.set, facts.context, { id: 'validation-report' });
-  if (report === undefined) return withoutValidation(facts);
-  const { content, subjectRef } = report.statement.predicate;
-  if (isStale(subjectRef, facts.context))
+  if (report === undefined) return carriedValidation(facts) ?? withoutValidation(facts);
+  if (isStale(report.statement.predicate.subjectRef, facts.context))
     return fail(['the validation was of other bytes'], [report.digest]);
+  return concluded(facts, report);
+}
+
+/** The conclusion on the version in production, where everybody signed beforehand how far a change may go from it. */
+function carriedValidation(facts: GateFacts): ConditionResult | undefined {
+  const item = facts.carried?.find(({ evidence }) => evidence === 'validation-report');
+  const report = item === undefined ? undefined : facts.set.byDigest.get(item.record);
+  if (item === undefined || report === undefined) return undefined;
+  const result = concluded(facts, report);
+  return result.outcome === 'pass'
+    ? { ...result, reasons: [`carried from @${item.version}: the change is inside its envelope`] }
+    : result;
+}
+
+function concluded(facts: GateFacts, report: CountedRecord): ConditionResult {
+  const { content } = report.statement.predicate;
   const validators = report.signers
     .filter((key) => actsAs(key, 'validator', facts.context.model))
     .map(accountOf);
@@ -381,6 +400,19 @@ function isOpenAndBlocking(facts: GateFacts, record: CountedRecord, finding: Fin
   const inForce = findingInForce(chain);
   if (inForce === undefined) return finding.status !== 'closed';
   return inForce.content.status !== 'closed' && !isAcceptanceRunning(inForce, facts.now);
+}
+
+/** A question that an approver marked as blocking waits for its resolution, where policy asks for that. */
+function noBlockingQuestion({ set, record }: GateFacts): ConditionResult {
+  const open = openBlocking(discussionOf(set, record.digest));
+  if (open.length === 0) return pass([]);
+  return fail(
+    open.map(
+      ({ digest, blockedBy }) =>
+        `question ${digest.slice(0, 12)}, marked as blocking by \`${blockedBy}\`, is not resolved`,
+    ),
+    open.map(({ digest }) => digest),
+  );
 }
 
 function staged(facts: GateFacts): ConditionResult {

@@ -22,7 +22,7 @@ import {
   type VersionPair,
 } from './materiality-changes.ts';
 import { gateVerdict, type JudgedMeasurement, measurementsOf } from './measurements.ts';
-import type { ApprovalRule } from './policy.ts';
+import { type ApprovalRule, type Policy, type Tier, TRANSITIONS, whenHolds } from './policy.ts';
 import { conflictOf, type Duties } from './separation-of-duties.ts';
 
 export interface EnvelopeQuestion {
@@ -33,7 +33,7 @@ export interface EnvelopeQuestion {
   readonly context: VersionContext;
   readonly baseline: Baseline | undefined;
   readonly duties: Duties;
-  /** What a material change of this use takes in production: the envelope took them all in advance. */
+  /** What a material change of this use takes: the envelope took them all in advance (`envelopeApprovals`). */
   readonly approvals: readonly ApprovalRule[];
   readonly now: string;
 }
@@ -123,6 +123,18 @@ function envelopeNamedBy(set: RecordSet, changeRequest: string): unknown {
 /** The roles that must have signed the envelope, one for every approval that a material change takes. */
 export function envelopeDuties(approvals: readonly ApprovalRule[]): readonly ApprovalRule[] {
   return approvals.flatMap((rule) => Array.from({ length: rule.count }, () => rule));
+}
+
+/** Whose approvals an envelope takes in advance: those of a material change, in the transitions that policy names. */
+export function envelopeApprovals(
+  policy: Policy,
+  model: { readonly tier: Tier; readonly fairLending: boolean },
+): readonly ApprovalRule[] {
+  const ordinary = { ...model, materiality: 'material', class: 'standard' } as const;
+  const asked = policy.materiality?.envelope?.approves ?? ['production'];
+  return TRANSITIONS.filter((one) => asked.includes(one)).flatMap((one) =>
+    policy.transitions[one].approvals.filter(({ when }) => whenHolds(when, ordinary)),
+  );
 }
 
 function unsigned(question: EnvelopeQuestion, record: CountedRecord): readonly string[] {

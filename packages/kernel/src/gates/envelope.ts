@@ -15,6 +15,7 @@ import {
   onlyKeys,
   optional,
 } from '../records/shape.ts';
+import { type ChangeControlPlan, readChangeControlPlan } from './change-control-plan.ts';
 import { readFloor, type ThresholdFloor } from './change-request.ts';
 import { ASPECTS, type Aspect, MEASURES, type Measure } from './materiality-changes.ts';
 
@@ -50,6 +51,11 @@ export interface ChangeEnvelope {
   /** How many versions may go into production inside it. */
   readonly uses: number;
   readonly expires: string;
+  /** Whom and what a change inside it touches, and how one is undone: requests that name the envelope repeat it. */
+  readonly impact?: string;
+  readonly rollback?: string;
+  /** The words that its rendering as a predetermined change control plan asks for. */
+  readonly plan?: ChangeControlPlan;
 }
 
 const ENVELOPE_KEYS = [
@@ -63,6 +69,9 @@ const ENVELOPE_KEYS = [
   'shifts',
   'uses',
   'expires',
+  'impact',
+  'rollback',
+  'plan',
 ];
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
@@ -78,6 +87,9 @@ export function readEnvelope(content: JsonObject): ChangeEnvelope {
     asArray(list, at, readRange),
   );
   const window = optional(content.dataWindow, 'content.dataWindow', readWindow);
+  const impact = optional(content.impact, 'content.impact', asNonEmpty);
+  const rollback = optional(content.rollback, 'content.rollback', asNonEmpty);
+  const plan = optional(content.plan, 'content.plan', readChangeControlPlan);
   return {
     title: asNonEmpty(content.title, 'content.title'),
     rationale: asNonEmpty(content.rationale, 'content.rationale'),
@@ -93,6 +105,9 @@ export function readEnvelope(content: JsonObject): ChangeEnvelope {
     shifts: readShifts(content.shifts, 'content.shifts'),
     uses: asCount(content.uses, 'content.uses'),
     expires: asTime(content.expires, 'content.expires'),
+    ...(impact === undefined ? {} : { impact }),
+    ...(rollback === undefined ? {} : { rollback }),
+    ...(plan === undefined ? {} : { plan }),
   };
 }
 

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { supersededDigests, type VersionContext } from '../evidence/evidence-items.ts';
+import {
+  supersededDigests,
+  type VersionContext,
+  versionContext,
+} from '../evidence/evidence-items.ts';
 import { accountOf, actsAs, type EnrolledKey, keyStanding } from '../identity/key-register.ts';
 import type { Role } from '../identity/roles.ts';
 import type { CountedRecord, RecordSet } from '../records/record-set.ts';
 import { asOfIndex, recordsOfType } from '../records/record-set.ts';
+import { type CarriedItem, carriedItems } from './carried.ts';
 import { type Approval, readApprovalContent } from './change-request.ts';
 import { committeeRefusal } from './committee.ts';
 import {
@@ -58,6 +63,8 @@ export interface GateVerdict {
   readonly missing: readonly string[];
   /** How much it changes and as what; present where policy or the request ask. */
   readonly change?: ChangeVerdict;
+  /** What people wrote about the version in production and stands for this one, by the policy's `materiality.carries`. */
+  readonly carried?: readonly CarriedItem[];
 }
 
 /**
@@ -75,9 +82,13 @@ export function evaluateGates(
   if (!read.ok) {
     return { changeRequest, allowed: false, conditions: [], approvals: [], missing: [read.reason] };
   }
-  const facts = at.supposed === undefined ? read.facts : { ...read.facts, policy: at.supposed };
-  const provisional = validationExcuse(facts)?.isProvisional === true;
-  const change = changeVerdict(facts, (warrant) => heldInProduction(facts.set, warrant));
+  const own = at.supposed === undefined ? read.facts : { ...read.facts, policy: at.supposed };
+  const change = changeVerdict(own, (warrant) => heldInProduction(own.set, warrant));
+  const carried = carriedFor(own, change);
+  const facts = carried.length === 0 ? own : { ...own, carried };
+  const provisional =
+    !carried.some(({ evidence }) => evidence === 'validation-report') &&
+    validationExcuse(facts)?.isProvisional === true;
   const scope = { ...facts, materiality: change?.materiality, class: change?.class };
   const rule = facts.policy.transitions[facts.request.transition];
   const conditions = rule.conditions
@@ -92,7 +103,7 @@ export function evaluateGates(
   const missing = [
     ...unattributedAuthors(facts),
     ...(change?.refusals ?? []),
-    ...(at.phase === 'promote' && approvals.length === 0 ? unconfirmed(change) : []),
+    ...(at.phase === 'promote' && approvals.length === 0 ? unconfirmed(facts, change) : []),
     ...conditions.flatMap(missingOfCondition),
     ...approvals.flatMap(missingOfApproval),
     ...doubleDuties(approvals),
@@ -104,12 +115,38 @@ export function evaluateGates(
     approvals,
     missing,
     ...(change === undefined ? {} : { change }),
+    ...(carried.length === 0 ? {} : { carried }),
   };
 }
 
-/** However small a change, somebody who did not build it confirms it: a policy that names nobody lets nothing pass. */
-function unconfirmed(change: ChangeVerdict | undefined): readonly string[] {
+function carriedFor(facts: GateFacts, change: ChangeVerdict | undefined): readonly CarriedItem[] {
+  const { set, context, policy, now } = facts;
+  const against = change?.against;
+  const isSmall = change !== undefined && change.materiality !== 'material';
+  if (!isSmall || against === undefined || policy.materiality?.carries === undefined) return [];
+  const { workspace, model, use } = context;
+  const warrant = set.byDigest.get(against.warrant);
+  const before = versionContext(set, { workspace, model, use, version: against.version });
+  return carriedItems({
+    set,
+    rules: policy.materiality,
+    materiality: change.materiality,
+    baseline:
+      warrant === undefined || !before.ok ? undefined : { warrant, context: before.context },
+    now,
+    carriedBy: (earlier) => verdictThen(set, earlier)?.carried ?? [],
+  });
+}
+
+/**
+ * However small a change, somebody who did not build it confirms it: a policy that names nobody lets nothing pass. Inside an
+ * envelope whose signers approved staging in advance, that is asked once, in production.
+ */
+function unconfirmed(facts: GateFacts, change: ChangeVerdict | undefined): readonly string[] {
   if (change === undefined) return [];
+  const inAdvance = facts.policy.materiality?.envelope?.approves ?? [];
+  const isStaged = facts.request.transition === 'staging' && inAdvance.includes('staging');
+  if (isStaged && change.materiality === 'within-envelope') return [];
   return [`policy asks nobody to confirm a change that is ${change.materiality}`];
 }
 
@@ -150,19 +187,27 @@ export function productionBaseline(set: RecordSet, context: VersionContext): Bas
 }
 
 /** Each version is compared with the one before: without this the chain would be judged anew at every link of it. */
-const HELD = new WeakMap<CountedRecord, { readonly before: number; readonly held: boolean }>();
+const THEN = new WeakMap<
+  CountedRecord,
+  { readonly before: number; readonly verdict: GateVerdict | undefined }
+>();
 
 /** Whether the gates of a production warrant held when it was logged, by what the log held then. */
 function heldInProduction(set: RecordSet, warrant: CountedRecord): boolean {
-  const before = set.records.findLastIndex(({ index }) => index <= warrant.index) + 1;
-  const known = HELD.get(warrant);
-  if (known?.before === before) return known.held;
-  const held = wasAllowed(asOfIndex(set, warrant.index), warrant);
-  HELD.set(warrant, { before, held });
-  return held;
+  return verdictThen(set, warrant)?.allowed === true;
 }
 
-function wasAllowed(then: RecordSet, warrant: CountedRecord): boolean {
+/** How a production warrant's own request was judged when the warrant was logged; undefined where it has none of its own. */
+function verdictThen(set: RecordSet, warrant: CountedRecord): GateVerdict | undefined {
+  const before = set.records.findLastIndex(({ index }) => index <= warrant.index) + 1;
+  const known = THEN.get(warrant);
+  if (known?.before === before) return known.verdict;
+  const verdict = judgedThen(asOfIndex(set, warrant.index), warrant);
+  THEN.set(warrant, { before, verdict });
+  return verdict;
+}
+
+function judgedThen(then: RecordSet, warrant: CountedRecord): GateVerdict | undefined {
   const { content, subjectRef: own } = warrant.statement.predicate;
   const digest = String(content.changeRequest);
   const request = then.byDigest.get(digest)?.statement.predicate;
@@ -173,9 +218,9 @@ function wasAllowed(then: RecordSet, warrant: CountedRecord): boolean {
     request.subjectRef.model === own.model &&
     request.subjectRef.use === own.use &&
     request.subjectRef.version === own.version;
-  return (
-    isItsOwn && evaluateGates(then, digest, { phase: 'promote', now: warrant.loggedAt }).allowed
-  );
+  return isItsOwn
+    ? evaluateGates(then, digest, { phase: 'promote', now: warrant.loggedAt })
+    : undefined;
 }
 
 function judge(rule: ConditionRule, facts: GateFacts, phase: Phase): JudgedCondition {

@@ -21,12 +21,15 @@ export function coveredMeasurements(facts: GateFacts, condition: ConditionId): C
   const measurements = new Set<string>();
   const records: string[] = [];
   const refused: string[] = [];
-  for (const record of evidenceItems(facts.set, facts.context, { id: 'exception-record' })) {
+  const carried = carriedExceptions(facts);
+  const own = evidenceItems(facts.set, facts.context, { id: 'exception-record' });
+  for (const record of [...own, ...carried]) {
     // These excuse by rules of their own: gates/waivers.ts, gates/provisional.ts.
     if (['waiver', 'provisional'].includes(record.statement.predicate.kind ?? '')) continue;
     const exception = readExceptionContent(record.statement.predicate.content);
     if (exception.condition !== condition) continue;
-    const refusal = exceptionRefusal(facts, { record, exception, rule });
+    const isCarried = carried.includes(record);
+    const refusal = exceptionRefusal(facts, { record, exception, rule, isCarried });
     if (refusal === undefined) {
       for (const id of exception.measurements) measurements.add(id);
       records.push(record.digest);
@@ -37,18 +40,31 @@ export function coveredMeasurements(facts: GateFacts, condition: ConditionId): C
   return { measurements, records, refused };
 }
 
+/**
+ * Exceptions of the version in production that everybody who signed the envelope let stand: for the same measurements, while
+ * they stay inconclusive and no longer than they run.
+ */
+function carriedExceptions({ set, carried = [] }: GateFacts): readonly CountedRecord[] {
+  return carried.flatMap(({ evidence, record }) => {
+    const found = evidence === 'exception-record' ? set.byDigest.get(record) : undefined;
+    return found === undefined ? [] : [found];
+  });
+}
+
 function exceptionRefusal(
   facts: GateFacts,
   at: {
     readonly record: CountedRecord;
     readonly exception: ExceptionRecord;
     readonly rule: ExceptionRule | undefined;
+    readonly isCarried: boolean;
   },
 ): string | undefined {
   const { record, exception, rule } = at;
   if (rule === undefined || NEVER_EXCUSED.includes(rule.condition))
     return 'policy allows none here';
-  if (record.statement.predicate.subjectRef.artifactDigest !== facts.context.artifactDigest) {
+  const { artifactDigest } = record.statement.predicate.subjectRef;
+  if (!at.isCarried && artifactDigest !== facts.context.artifactDigest) {
     return 'it was signed for other artefact bytes';
   }
   if (exception.expires <= facts.now) return `it expired on ${exception.expires}`;

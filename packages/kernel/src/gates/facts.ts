@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { latestItem, type VersionContext, versionContext } from '../evidence/evidence-items.ts';
 import type { FrameworkPack } from '../evidence/pack.ts';
+import { packIn } from '../evidence/pack-in.ts';
 import { newestPolicyDocument, packsInScope } from '../evidence/packs-in-scope.ts';
-import { parsePack } from '../evidence/parse-pack.ts';
 import { asOfIndex, type CountedRecord, type RecordSet } from '../records/record-set.ts';
 import { asArray, asBoolean, asObject, asOneOf } from '../records/shape.ts';
+import type { CarriedItem } from './carried.ts';
 import {
   type ChangeRequest,
   readChangeRequest,
@@ -12,7 +13,8 @@ import {
   replacementOf,
   type ThresholdFloor,
 } from './change-request.ts';
-import { type Policy, readPolicy, TIERS, type Tier } from './policy.ts';
+import { type Policy, TIERS, type Tier } from './policy.ts';
+import { policyIn } from './policy-in.ts';
 import { type Duties, dutiesOf } from './separation-of-duties.ts';
 
 /** Everything a gate judges from, read once from the records. */
@@ -28,6 +30,8 @@ export interface GateFacts {
   readonly packs: readonly FrameworkPack[];
   readonly duties: Duties;
   readonly now: string;
+  /** What policy lets stand from the version in production, where the change is small: `carriedItems`. */
+  readonly carried?: readonly CarriedItem[];
 }
 
 export type FactsResult =
@@ -94,7 +98,7 @@ function readFacts(set: RecordSet, changeRequest: string, now: string): FactsRes
     request,
     context: found.context,
     ...tier,
-    policy: readPolicy(policyRecord.statement.predicate.content.policy, 'content.policy'),
+    policy: policyIn(policyRecord),
     packs,
     duties: dutiesOf(set, found.context),
     now,
@@ -130,7 +134,7 @@ function readPacks(
   for (const digest of digests) {
     const record = set.byDigest.get(digest);
     if (record?.statement.predicate.kind !== 'framework-pack') return undefined;
-    const parsed = parsePack(record.statement.predicate.content.pack);
+    const parsed = packIn(record);
     if (!parsed.ok) return undefined;
     packs.push(parsed.pack);
   }

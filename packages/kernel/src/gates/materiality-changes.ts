@@ -131,8 +131,9 @@ function unexplainedBytes(
 
 function scorerChange(pair: VersionPair): readonly AspectChange[] {
   return differing('algorithm', sidesOf(pair, 'model-artifact'), ({ manifest }) => {
-    const scorer = objectOf(manifest).scorer;
-    return scorer === undefined ? null : { scorer };
+    const { scorer, command } = objectOf(manifest);
+    if (scorer === undefined) return null;
+    return command === undefined ? { scorer } : { scorer, command };
   });
 }
 

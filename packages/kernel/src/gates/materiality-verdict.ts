@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChangeClass, classOf, classRefusals } from './change-class.ts';
-import { type EnvelopeProof, proveEnvelope } from './envelope-proof.ts';
+import { type EnvelopeProof, envelopeApprovals, proveEnvelope } from './envelope-proof.ts';
 import type { GateFacts } from './facts.ts';
 import {
   baselineOf,
@@ -11,7 +11,6 @@ import {
 } from './materiality.ts';
 import { changesBetween } from './materiality-changes.ts';
 import { MATERIALITIES, type Materiality } from './materiality-rules.ts';
-import { whenHolds } from './policy.ts';
 
 /** A change as the kernel judges it: how much it is, of which class, and whether it is inside the envelope that it names. */
 export interface ChangeVerdict extends MaterialityVerdict {
@@ -35,14 +34,14 @@ export function changeVerdict(facts: GateFacts, held: WarrantHeld): ChangeVerdic
 export function judgeChange(facts: GateFacts, held: WarrantHeld): ChangeVerdict {
   const { set, record, request, context, policy } = facts;
   const baseline = baselineOf(set, context, { before: record.index, held });
-  const judged = materialityOf(policy.materiality, baseline, { set, after: context });
-  const envelope = request.envelope === undefined ? undefined : proveOf(facts, baseline);
-  const isInside = envelope !== undefined && envelope.outside.length === 0;
-  const materiality = isInside ? 'within-envelope' : judged.materiality;
   const changes =
     baseline === undefined
       ? undefined
       : changesBetween({ set, before: baseline.context, after: context });
+  const judged = materialityOf(policy.materiality, baseline, { set, after: context, changes });
+  const envelope = request.envelope === undefined ? undefined : proveOf(facts, baseline);
+  const isInside = envelope !== undefined && envelope.outside.length === 0;
+  const materiality = isInside ? 'within-envelope' : judged.materiality;
   const refusals = [
     ...(envelope?.outside ?? []).map((bound) => `out of the envelope's bounds: ${bound}`),
     ...understated(request.materiality, materiality),
@@ -65,7 +64,6 @@ export function judgeChange(facts: GateFacts, held: WarrantHeld): ChangeVerdict 
 
 function proveOf(facts: GateFacts, baseline: ReturnType<typeof baselineOf>): EnvelopeProof {
   const { set, record, request, context, policy, duties, now, tier, fairLending } = facts;
-  const ordinary = { tier, fairLending, materiality: 'material', class: 'standard' } as const;
   return proveEnvelope({
     set,
     request: record,
@@ -73,9 +71,7 @@ function proveOf(facts: GateFacts, baseline: ReturnType<typeof baselineOf>): Env
     context,
     baseline,
     duties,
-    approvals: policy.transitions.production.approvals.filter(({ when }) =>
-      whenHolds(when, ordinary),
-    ),
+    approvals: envelopeApprovals(policy, { tier, fairLending }),
     now,
   });
 }

@@ -76,7 +76,12 @@ export function productionWarrants(
 export function materialityOf(
   rules: MaterialityRules | undefined,
   baseline: Baseline | undefined,
-  pair: { readonly set: RecordSet; readonly after: VersionContext },
+  pair: {
+    readonly set: RecordSet;
+    readonly after: VersionContext;
+    /** What differs, where the caller has computed it. */
+    readonly changes?: readonly AspectChange[] | undefined;
+  },
 ): MaterialityVerdict {
   if (baseline === undefined) {
     return {
@@ -88,12 +93,13 @@ export function materialityOf(
     version: baseline.context.version,
     warrant: baseline.warrant.digest,
   };
-  const versions: VersionPair = { ...pair, before: baseline.context };
-  const changes = changesBetween(versions);
+  const { set, after } = pair;
+  const versions: VersionPair = { set, after, before: baseline.context };
   if (rules === undefined) {
     const reason = material('policy sets no rules of materiality: every change is material', []);
     return { materiality: 'material', against, reasons: [reason] };
   }
+  const changes = pair.changes ?? changesBetween(versions);
   const limits = rules.material.filter((one): one is ShiftLimit => typeof one !== 'string');
   const reasons = [
     ...changes.map((change) => judgeChange(rules, change)),

@@ -43,6 +43,7 @@ export const CONDITIONS = [
   'findings',
   'staged',
   'parity',
+  'discussion',
 ] as const;
 export type ConditionId = (typeof CONDITIONS)[number];
 
@@ -161,6 +162,7 @@ export const NEVER_EXCUSED: readonly ConditionId[] = [
   'staged',
   'parity',
   'findings',
+  'discussion',
 ];
 
 /** The only conditions of which a failure may be waived: the rest guard bytes, separation or the waivers themselves. */

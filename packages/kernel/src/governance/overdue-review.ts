@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { evidenceItems, latestItem, versionContext } from '../evidence/evidence-items.ts';
+import { latestItem, versionContext } from '../evidence/evidence-items.ts';
 import { readPolicy, TIERS } from '../gates/policy.ts';
 import type { RecordSet } from '../records/record-set.ts';
 import type { SubjectRef } from '../records/statement.ts';
 import { setOfModel } from './records-of-model.ts';
-import { countedReviews } from './review-schedule.ts';
+import { reviewBase } from './review-schedule.ts';
 
 const DAY_MS = 86_400_000;
 
 /**
  * Why a warrant is restricted for want of a review, or undefined. Only a policy that says `reviews.overdueRestricts`
- * does so, and only for the warrants made under it. The period counts from the last review of the use, the version's
- * validation or the warrant itself, whichever is latest; its length is by the tier in force now.
+ * does so, and only for the warrants made under it. The period counts from `reviewBase`, as in the register of
+ * reviews; its length is by the tier in force now.
  */
 export function overdueReview(
   all: RecordSet,
@@ -30,12 +30,7 @@ export function overdueReview(
   const said = latestItem(set, found.context, { id: 'risk-tier' })?.statement.predicate.content
     .tier;
   const tier = TIERS.find((one) => one === said) ?? 'high';
-  const bases = [
-    warrant.loggedAt,
-    ...evidenceItems(set, found.context, { id: 'validation-report' }).map((one) => one.loggedAt),
-    ...countedReviews(set, { workspace, model, use }).map(({ at }) => at),
-  ].sort();
-  const since = bases.at(-1) ?? warrant.loggedAt;
+  const since = reviewBase(set, { workspace, model, use })?.at ?? warrant.loggedAt;
   const due = Date.parse(since) + rule[tier] * DAY_MS;
   if (Date.parse(now) <= due + rule.graceDays * DAY_MS) return undefined;
   const day = new Date(due).toISOString();

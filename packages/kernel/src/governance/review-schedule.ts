@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { supersededDigests, versionContext } from '../evidence/evidence-items.ts';
 import { newestPolicyDocument } from '../evidence/packs-in-scope.ts';
-import { type Policy, type ReviewRule, readPolicy, TIERS, type Tier } from '../gates/policy.ts';
+import { type Policy, type ReviewRule, TIERS, type Tier } from '../gates/policy.ts';
+import { policyIn } from '../gates/policy-in.ts';
 import { conflictOf, type Duties, dutiesOf } from '../gates/separation-of-duties.ts';
 import { accountOf, actsAs } from '../identity/key-register.ts';
 import type { ModelReviewContent } from '../records/contents.ts';
@@ -48,7 +49,7 @@ export interface ReviewEntry extends ReviewedUse {
   readonly cadenceDays: number;
   readonly state: ReviewState;
   readonly last?: CountedReview;
-  /** What the period counts from: the last review, else validation, first warrant, or entry of a model not built here. */
+  /** As `reviewBase`. */
   readonly from?: { readonly record: string; readonly at: string; readonly what: string };
   readonly due?: string;
   /** Whole days until due; negative once it is past. */
@@ -82,7 +83,7 @@ export function policyInForce(set: RecordSet): Policy | undefined {
   const record = newestPolicyDocument(set, 'promotion-policy');
   if (record === undefined) return undefined;
   try {
-    return readPolicy(record.statement.predicate.content.policy, 'content.policy');
+    return policyIn(record);
   } catch {
     return undefined;
   }
@@ -115,8 +116,7 @@ function entryOf(
   const tier = tierOf(at.tier);
   const cadenceDays = (at.cadence ?? REVIEW_DAYS_DEFAULT)[tier];
   const last = countedReviews(set, use).at(-1);
-  const from =
-    last === undefined ? firstUse(set, use) : { record: last.digest, at: last.at, what: 'review' };
+  const from = reviewBase(set, use);
   const base = { ...use, tier, cadenceDays, ...(last === undefined ? {} : { last }) };
   if (from === undefined) return { ...base, state: 'unstarted', triggers: [] };
   const triggers = reviewTriggers(set, { ...at, since: from.at });
@@ -225,12 +225,23 @@ function isAbout(ref: SubjectRef, use: ReviewedUse): boolean {
   );
 }
 
-function firstUse(set: RecordSet, use: ReviewedUse): ReviewEntry['from'] {
+/**
+ * What the period until the next review counts from: the last review or validation of the use, whichever is later, else
+ * its first warrant, else the entry of a model not built here. A new warrant alone puts nothing off: weekly refits would
+ * otherwise put a review off for ever.
+ */
+export function reviewBase(all: RecordSet, use: ReviewedUse): ReviewEntry['from'] {
+  const set = setOfModel(all, use.model);
   const about = set.records.filter(({ statement }) => isAbout(statement.predicate.subjectRef, use));
   const of = (record: CountedRecord | undefined, what: string) =>
     record === undefined ? undefined : { record: record.digest, at: record.loggedAt, what };
+  const review = countedReviews(set, use).at(-1);
+  const reviewed = review && { record: review.digest, at: review.at, what: 'review' };
+  const validated = of(about.findLast(isOfType('validation-report')), 'validation');
+  const isLater =
+    reviewed !== undefined && (validated === undefined || reviewed.at >= validated.at);
   return (
-    of(about.findLast(isOfType('validation-report')), 'validation') ??
+    (isLater ? reviewed : validated) ??
     of(
       about.find(
         ({ statement: { predicate } }) =>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Json } from '../json/parse.ts';
 import type { RecordType } from '../records/record-type.ts';
 import type { Predicate } from '../records/statement.ts';
 import { accountOf, actsAs, coverDuties, type EnrolledKey } from './key-register.ts';
@@ -84,6 +85,8 @@ const RULES: ReadonlyMap<RecordType, Rule> = new Map<RecordType, Rule>([
   ['decision-log', { service: 'gateway' }],
   ['finding', { anyOf: [anyPerson, byPlatform] }],
   ['incident-record', { anyOf: [anyPerson, byPlatform] }],
+  // Nobody's approval rests on one: whoever has no key at hand is heard all the same, and shown as attested.
+  ['change-remark', { anyOf: [by(1, ...ROLES), byPlatform] }],
   ['test-plan', { anyOf: [byPlatform, by(1, 'validator')] }],
 ]);
 
@@ -126,8 +129,43 @@ function reviewRule({ kind, content }: Predicate): Rule | undefined {
   return kind === 'attestation-campaign' ? by(1, 'model-risk') : undefined;
 }
 
+/** A hold must be quick and can harm nobody: one person places it. What ends it, and what deletes, takes two. */
+const HOLD_PLACERS: Rule = by(1, 'legal', 'compliance');
+const HOLD_LIFTERS: Rule = {
+  eachOf: [['legal'], ['legal', 'compliance', 'model-risk', 'executive', 'administrator']],
+};
+/** Who runs the machine and who answers for what must be kept: neither deletes alone. */
+const SWEEPERS: Rule = { eachOf: [['administrator'], ['legal', 'compliance']] };
+/** A period below what its provision asks for is a legal judgement. */
+const BELOW_FLOOR: Rule = {
+  eachOf: [['model-risk'], ['administrator', 'model-risk'], ['legal']],
+};
+
+function retentionRule({ type, kind, content, supersedes }: Predicate): Rule | undefined {
+  if (type === 'policy-document')
+    return isBelowAnyFloor(content.retention) ? BELOW_FLOOR : undefined;
+  if (type !== 'retention-rule') return undefined;
+  if (kind === 'deletion' || kind === 'disposal') return byPlatform;
+  if (kind === 'sweep') return SWEEPERS;
+  if (kind !== 'legal-hold') return undefined;
+  const isPlaced = supersedes === undefined && content.status === 'placed';
+  return isPlaced ? HOLD_PLACERS : HOLD_LIFTERS;
+}
+
+/** Whatever else the document is: a rule that says so is never signed by fewer. */
+function isBelowAnyFloor(retention: Json | undefined): boolean {
+  if (typeof retention !== 'object' || retention === null || !('rules' in retention)) return false;
+  const { rules } = retention;
+  return (
+    Array.isArray(rules) &&
+    rules.some((rule) => typeof rule === 'object' && rule !== null && 'belowFloor' in rule)
+  );
+}
+
 function registerRule(predicate: Predicate): Rule | undefined {
   const { type, kind, content } = predicate;
+  const ofRetention = retentionRule(predicate);
+  if (ofRetention !== undefined) return ofRetention;
   if (type === 'finding') return findingRule(predicate);
   if (type === 'periodic-review') return reviewRule(predicate);
   const isOverlay = type === 'override-record' && kind === 'overlay';

@@ -150,7 +150,7 @@ export interface RoleAssignmentContent {
   readonly conflicts: string;
 }
 
-/** policy-document, scope firm. `kind`: promotion-policy (`policy`), framework-pack (`pack`), questionnaire, committee, deputies (each under its name). */
+/** policy-document, scope firm. `kind`: promotion-policy (`policy`), framework-pack (`pack`), questionnaire, committee, deputies, retention (each under its name), notice-channels (`notices`). */
 export interface PolicyDocumentContent {
   readonly title: string;
   readonly version: string;
@@ -162,6 +162,10 @@ export interface PolicyDocumentContent {
   readonly committee?: Json;
   /** `{deputations}` of gates/deputies.ts. */
   readonly deputies?: Json;
+  /** `NoticeChannelsFile` of contract/notices.ts. */
+  readonly notices?: Json;
+  /** `RetentionPolicy` of retention/retention-policy.ts. */
+  readonly retention?: Json;
 }
 
 /** dataset-snapshot, scope dataset; one record a split (development, holdout, stream) and one of the whole. */
@@ -311,6 +315,51 @@ export interface ArtifactManifest {
     readonly digest: string;
     readonly size: number;
   }[];
+  /** Of a `command` scorer that is served; read strictly (`evidence/command-scorer.ts`). */
+  readonly command?: CommandScorer;
+}
+
+/** How a scorer that is a program is started, and on what: under the manifest's digest, so approved with the files. */
+export interface CommandScorer {
+  readonly protocol: 'countersign-scorer/1';
+  /** Program and arguments, run in the directory of the artefact's files. */
+  readonly run: readonly string[];
+  /** Processes at once; each scores one row at a time. */
+  readonly workers: number;
+  /** For one answer, and for a process to say that it is ready. */
+  readonly timeoutMs: number;
+  readonly startMs: number;
+  readonly memoryMb: number;
+  readonly environment: ScorerEnvironment;
+}
+
+export type ScorerEnvironment =
+  | {
+      readonly kind: 'python';
+      /** Paths in the manifest of a hash lock and of every wheel that it names. */
+      readonly lock: string;
+      readonly wheels: readonly string[];
+      /** As it was when the version was registered; another one does not score. */
+      readonly interpreter: ScorerInterpreter;
+    }
+  | { readonly kind: 'host'; readonly programs: readonly HostProgram[] };
+
+export interface ScorerInterpreter {
+  readonly implementation: string;
+  readonly version: string;
+  readonly libc: string;
+  readonly machine: string;
+  /** SHA-256 over all of these with the digests of program and library. */
+  readonly digest: string;
+}
+
+/** A file of the machine that the version was registered on, and what it said when it was asked for its version. */
+export interface HostProgram {
+  readonly name: string;
+  /** Real path, below /usr. */
+  readonly path: string;
+  readonly digest: string;
+  readonly version?: { readonly arguments: readonly string[]; readonly says: string };
 }
 
 /** One input tensor of a model, as the pipeline file declares it; bounds are decimals. */

@@ -187,6 +187,17 @@ export function asOfIndex(set: RecordSet, index: number): RecordSet {
   };
 }
 
+/** In log order. A list of records never changes, so it is sorted by type once: judgements ask many times over. */
 export function recordsOfType(set: RecordSet, type: RecordType): readonly CountedRecord[] {
-  return set.records.filter((record) => record.statement.predicate.type === type);
+  let byType = BY_TYPE.get(set.records);
+  if (byType === undefined) {
+    byType = Map.groupBy(set.records, ({ statement }) => statement.predicate.type);
+    BY_TYPE.set(set.records, byType);
+  }
+  return byType.get(type) ?? [];
 }
+
+const BY_TYPE = new WeakMap<
+  readonly CountedRecord[],
+  ReadonlyMap<RecordType, readonly CountedRecord[]>
+>();

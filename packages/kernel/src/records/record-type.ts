@@ -6,7 +6,8 @@ import { EVIDENCE_IDS, type EvidenceId } from '../evidence/evidence-ids.ts';
  * `founding` is the root of trust; `key-enrolment` adds a signer to it, `key-change` suspends or retires one,
  * `founding-rotation` replaces its administrators; `author-attribution` says whose a commit author is; `run-request`
  * is a person's signed wish for a run, a measurement or the registration of a version that no run made, `action-record`
- * is what the firm did with answers, `evidence-attachment` is a file that a person vouches for under an evidence id.
+ * is what the firm did with answers, `evidence-attachment` is a file that a person vouches for under an evidence id,
+ * `change-remark` is what somebody wrote on a change request.
  */
 export const PLATFORM_RECORD_TYPES = [
   'founding',
@@ -17,6 +18,7 @@ export const PLATFORM_RECORD_TYPES = [
   'run-request',
   'action-record',
   'evidence-attachment',
+  'change-remark',
 ] as const;
 
 export type PlatformRecordType = (typeof PLATFORM_RECORD_TYPES)[number];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CountedRecord, RecordSet } from '../records/record-set.ts';
+import { type CountedRecord, type RecordSet, recordsOfType } from '../records/record-set.ts';
 
 const ENDING: ReadonlySet<string> = new Set(['revoke', 'suspend', 'retire']);
 
@@ -8,18 +8,18 @@ const ENDING: ReadonlySet<string> = new Set(['revoke', 'suspend', 'retire']);
  * model's owner and a validator resume the warrant and name the finding that was closed for it.
  */
 export function endingsOf(set: RecordSet, warrant: string): readonly CountedRecord[] {
-  return set.records.filter((record) => {
+  return recordsOfType(set, 'deployment-record').filter((record) => {
     const { predicate } = record.statement;
-    if (predicate.type !== 'deployment-record' || !ENDING.has(predicate.kind ?? '')) return false;
+    if (!ENDING.has(predicate.kind ?? '')) return false;
     if (predicate.content.warrant !== warrant) return false;
     return predicate.kind !== 'suspend' || !isResumed(set, record);
   });
 }
 
 function isResumed(set: RecordSet, suspension: CountedRecord): boolean {
-  return set.records.some((record) => {
-    const { type, kind, content } = record.statement.predicate;
-    if (type !== 'deployment-record' || kind !== 'resume') return false;
+  return recordsOfType(set, 'deployment-record').some((record) => {
+    const { kind, content } = record.statement.predicate;
+    if (kind !== 'resume') return false;
     const isOfIt =
       content.suspension === suspension.digest &&
       content.warrant === suspension.statement.predicate.content.warrant;

@@ -201,15 +201,22 @@ function overlong(
   const ends = [
     Date.parse(loggedAt) + days * DAY_MS + GRACE_MS,
     ...exceptionsUsed(set, verdict).map(({ expires }) => Date.parse(expires)),
-    ...validationEnd(set, read.facts.context),
+    ...validationEnd(set, read.facts.context, verdict),
   ];
   if (Date.parse(warrant.expires) <= Math.min(...ends)) return [];
   const reason = `the warrant runs until ${warrant.expires}, longer than policy or its exceptions allow`;
   return [{ code: 'warrant_overlong', reason }];
 }
 
-function validationEnd(set: RecordSet, context: VersionContext): readonly number[] {
-  const report = latestItem(set, context, { id: 'validation-report' });
+/** The version's own validation, or the one that it carries from the version in production. */
+function validationEnd(
+  set: RecordSet,
+  context: VersionContext,
+  { carried = [] }: GateVerdict,
+): readonly number[] {
+  const item = carried.find(({ evidence }) => evidence === 'validation-report');
+  const report =
+    latestItem(set, context, { id: 'validation-report' }) ?? set.byDigest.get(item?.record ?? '');
   const expires = report?.statement.predicate.content.expires;
   return typeof expires === 'string' ? [Date.parse(expires)] : [];
 }
