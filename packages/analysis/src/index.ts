@@ -123,7 +123,10 @@ export {
   type StabilityReport,
   stabilityReport,
 } from './reports/stability-report.ts';
+export type { ReadArtefact } from './scorer/command/lay-out-artefact.ts';
+export { type CommandGround, SCORER_UID } from './scorer/command/open-command-scorer.ts';
 export type { InputRow } from './scorer/input-values.ts';
+export { isScorerFault, openArtefact } from './scorer/open-artefact.ts';
 export { openScorer, type Score, type Scorer } from './scorer/open-scorer.ts';
 export { addScores, attemptRows, readInputs, scoreRows } from './scorer/score-table.ts';
 export {

@@ -12,6 +12,7 @@ export type GatewayErrorCode =
   | 'key_not_in_force'
   | 'not_durable'
   | 'overloaded'
+  | 'scorer_unavailable'
   | 'artifact_mismatch'
   | 'log_rollback'
   | 'log_fork'

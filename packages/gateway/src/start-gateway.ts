@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { CommandGround } from '@countersign/analysis';
 import type { Signer, Transition } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { Pool } from 'pg';
@@ -49,6 +50,8 @@ export interface GatewayOptions {
   readonly report?: (error: unknown, requestId: string) => void;
   /** Told once of each warrant with 60, 30 and 7 days left. */
   readonly notice?: (text: string) => void;
+  /** For scorers that are programs: built environments in the state directory and the system's `python3`, unless given. */
+  readonly scorers?: Partial<Omit<CommandGround, 'report'>>;
 }
 
 export interface Gateway {
@@ -157,11 +160,31 @@ async function openDeployments(
     highWater,
     freshnessMs: options.freshnessMs ?? FRESHNESS_MS,
     models: options.models,
+    ground: groundOf(options, at.report),
     keyid: options.signer.keyid,
     ...(options.notice === undefined ? {} : { notice: options.notice }),
   });
   await firstRefresh(deployments, memory, at.report);
   return { deployments, keys };
+}
+
+/** A row that no process is free for goes to the fallback after this: a caller waits two seconds and an answer at most. */
+const SCORER_WAIT_MS = 2000;
+
+/** The processes of scorers live in the state directory, which is the gateway's own. */
+function groundOf(
+  { name, stateDir, scorers }: GatewayOptions,
+  report: (error: unknown, requestId: string) => void,
+): CommandGround {
+  const directory = join(stateDir, `${name}.scorers`);
+  return {
+    workDir: join(directory, 'work'),
+    cacheDir: join(directory, 'cache'),
+    hostEnvironment: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+    waitMs: SCORER_WAIT_MS,
+    ...scorers,
+    report: (error) => report(error, 'scorer'),
+  };
 }
 
 const AWAY: ReadonlySet<GatewayErrorCode> = new Set(['server_unreachable', 'status_stale']);
@@ -188,10 +211,13 @@ function openFeed(source: FeedSource): Feed {
 }
 
 function requireSomething(deployments: Deployments, options: GatewayOptions): void {
-  const refusals = options.models.flatMap((model) => {
+  const reasonsOf = options.models.flatMap((model) => {
     const choice = deployments.choose(model);
-    return choice.by === 'nobody' ? [choice.reason.message] : [];
+    return choice.by === 'nobody' ? [choice.reason] : [];
   });
+  const refusals = reasonsOf.map(({ message }) => message);
+  const isScorers =
+    reasonsOf.length > 0 && reasonsOf.every(({ code }) => code === 'scorer_unavailable');
   const { warrants, ended, refusals: reasons } = deployments.held();
   if (options.models.length === 0 && warrants.length + ended.length === 0) {
     refusals.push(
@@ -199,5 +225,9 @@ function requireSomething(deployments: Deployments, options: GatewayOptions): vo
     );
   }
   if (refusals.length > 0)
-    throw new GatewayError('not_warranted', refusals.join('; '), { models: options.models });
+    throw new GatewayError(
+      isScorers ? 'scorer_unavailable' : 'not_warranted',
+      refusals.join('; '),
+      { models: options.models },
+    );
 }

@@ -75,6 +75,8 @@ export interface FixtureServer {
 export async function fixtureServer(
   options: {
     readonly build?: BuildOptions;
+    /** Files that can be fetched, beside those of the ONNX model. */
+    readonly blobs?: Iterable<Uint8Array>;
     readonly demonstration?: boolean;
     /** What the warrant says otherwise. */
     readonly warrant?: { readonly [name: string]: Json };
@@ -92,7 +94,9 @@ export async function fixtureServer(
   };
   const change = { demonstration: options.demonstration ?? true, ...options.warrant };
   const { production } = await produce(firm, change, build);
-  const blobs = new Map([MODEL_BYTES, REASONS_BYTES].map((bytes) => [digestOf(bytes), bytes]));
+  const blobs = new Map(
+    [MODEL_BYTES, REASONS_BYTES, ...(options.blobs ?? [])].map((bytes) => [digestOf(bytes), bytes]),
+  );
   const lies: FixtureServer['lies'] = {};
 
   async function statusNow() {

@@ -52,6 +52,7 @@ export interface Reply {
     readonly error?: {
       readonly code: string;
       readonly message: string;
+      readonly id?: string;
       readonly fallback?: string;
     };
   };

@@ -9,6 +9,7 @@ export type PipelineErrorCode =
   | 'column_missing'
   | 'control_total_differs'
   | 'csv_bad_row'
+  | 'environment_differs'
   | 'environment_failed'
   | 'environment_unsupported'
   | 'evidence_invalid'
@@ -36,6 +37,13 @@ export type PipelineErrorCode =
   | 'step_input_missing'
   | 'step_overfull'
   | 'step_timeout'
+  | 'storage_full'
+  | 'upload_busy'
+  | 'upload_digest_differs'
+  | 'upload_limit'
+  | 'upload_offset_wrong'
+  | 'upload_too_large'
+  | 'upload_unknown'
   | 'wheel_unavailable';
 
 /** A broken input or a broken world. `details` holds the values that the message mentions. */

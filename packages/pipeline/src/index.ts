@@ -1,5 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-export { type BlobRef, type BlobStore, openFileBlobStore } from './blobs/blob-store.ts';
+export {
+  type BlobRef,
+  type BlobStore,
+  type ByteRange,
+  openFileBlobStore,
+} from './blobs/blob-store.ts';
+export {
+  deleteStoredBlob,
+  listStoredBlobs,
+  type StoredBlob,
+  storedBlob,
+} from './blobs/stored-blobs.ts';
+export {
+  UPLOAD_LIMITS,
+  type Upload,
+  type UploadLimits,
+  type UploadState,
+} from './blobs/upload.ts';
+export { openUploadStore, type UploadStore } from './blobs/upload-store.ts';
 export { type CsvPlace, lineOfCsvRow } from './csv/line-of-csv-row.ts';
 export { type CsvOptions, type CsvRow, parseCsvRows } from './csv/parse-csv-rows.ts';
 export { readCsvHeader } from './csv/read-csv-header.ts';
@@ -8,8 +26,21 @@ export {
   hostToolEnvironment,
   networkStepEnvironment,
 } from './environment/host-environment.ts';
+export {
+  describeHostProgram,
+  type HostGround,
+  requireHostPrograms,
+  type WantedProgram,
+} from './environment/host-programs.ts';
 export { describeInterpreter, type Interpreter } from './environment/interpreter.ts';
 export { type LockFile, parseLockFile } from './environment/lock-file.ts';
+export {
+  type EnvironmentFiles,
+  type OpenedEnvironment,
+  openScorerEnvironment,
+  type ScorerHost,
+  scorerInterpreter,
+} from './environment/scorer-environment.ts';
 export { PipelineError, type PipelineErrorCode } from './errors.ts';
 export type { Dataset, Grouping, QualityCheck } from './file/data-section.ts';
 export { type PipelineDocument, parsePipelineFile } from './file/parse-pipeline-file.ts';
@@ -20,6 +51,8 @@ export { type PlannedInput, type PlannedStep, planSteps, WHOLE_SPLIT } from './f
 export {
   type Artifact,
   artifact as artifactSection,
+  type CommandSection,
+  commandProblem,
   type Decision,
   decision as decisionSection,
   type Step,
@@ -42,6 +75,12 @@ export type {
   StepRecord,
 } from './run/result.ts';
 export { runSandboxed, SANDBOX_UID, type SandboxOptions } from './sandbox/run-sandboxed.ts';
+export {
+  type SandboxedEnd,
+  type SandboxedProcess,
+  startSandboxed,
+} from './sandbox/start-sandboxed.ts';
+export { type Mount, writeIdentityFiles } from './sandbox/system-mounts.ts';
 export type {
   ColumnProfile,
   ControlTotal,

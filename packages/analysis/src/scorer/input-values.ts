@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Tensor } from 'onnxruntime-node';
 import { AnalysisError } from '../errors.ts';
-import { columnsOf, type ScorerInput, type ScorerSpec } from './scorer-spec.ts';
+import { columnsOf, type InputType, type ScorerInput, type ScorerSpec } from './scorer-spec.ts';
 
 /** One row by column name. Numbers may come as number or bigint, texts as string. */
 export type InputRow = Readonly<Record<string, unknown>>;
@@ -16,6 +16,41 @@ const I64_MAX = 2n ** 63n - 1n;
 export function feedsOf(spec: ScorerSpec, row: InputRow): Record<string, Tensor> {
   refuseUnknown(spec, row);
   return Object.fromEntries(spec.inputs.map((input) => [input.name, tensorOf(input, row)]));
+}
+
+/** A value as a model is given it: null only where the input accepts missing values. */
+export type InputValue = number | bigint | string | boolean | null;
+
+export interface NamedValue {
+  readonly name: string;
+  readonly type: InputType;
+  readonly value: InputValue;
+}
+
+/** The same values, checked in the same way, one by one under the keys of the row; for scorers that take no tensors. */
+export function valuesOf(spec: ScorerSpec, row: InputRow): readonly NamedValue[] {
+  refuseUnknown(spec, row);
+  return spec.inputs.flatMap((input) =>
+    columnsOf(input).map((name) => ({
+      name,
+      type: input.type,
+      value: checkedValue(input, row, name),
+    })),
+  );
+}
+
+function checkedValue(input: ScorerInput, row: InputRow, name: string): InputValue {
+  switch (input.type) {
+    case 'f32':
+    case 'f64':
+      return acceptsNull(input, row, name) ? null : float(input, row, name);
+    case 'i64':
+      return integer(input, row, name);
+    case 'string':
+      return acceptsNull(input, row, name) ? null : text(input, row, name);
+    case 'bool':
+      return truth(row, name);
+  }
 }
 
 function refuseUnknown(spec: ScorerSpec, row: InputRow): void {

@@ -86,7 +86,11 @@ async function run(session: InferenceSession, spec: ScorerSpec, row: InputRow): 
   if (!(data instanceof Float32Array || data instanceof Float64Array)) {
     throw invalidOutput(spec, 'is not a tensor of floats');
   }
-  const raw = Array.from(data);
+  return scoreIn(spec, Array.from(data));
+}
+
+/** The score among the numbers of the output, whatever computed them. Throws AnalysisError `output_invalid`. */
+export function scoreIn(spec: ScorerSpec, raw: readonly number[]): Score {
   const score = raw[spec.outputIndex ?? 0];
   if (score === undefined) throw invalidOutput(spec, `has only ${raw.length} elements`);
   if (!raw.every(Number.isFinite)) throw invalidOutput(spec, 'holds a value that is not finite');

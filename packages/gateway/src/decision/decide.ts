@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac } from 'node:crypto';
-import { AnalysisError } from '@countersign/analysis';
+import { AnalysisError, isScorerFault } from '@countersign/analysis';
 import {
   canonicalBytes,
   encodeRow,
@@ -62,7 +62,10 @@ function warrantOf({ grant, use, version }: Deployment) {
   return { use, version, warrant: grant.digest, artifact: artifactDigest, spec };
 }
 
-/** Answers one request under a deployment. Throws GatewayError `input_invalid` naming the field. */
+/**
+ * Answers one request under a deployment. Throws GatewayError `input_invalid` naming the field, or `scorer_unavailable` when
+ * the model gave no answer.
+ */
 export async function decide(
   context: DecideContext,
   arrival: Arrival,
@@ -92,6 +95,10 @@ async function answered(deployment: Deployment, request: DecideRequest): Promise
     return await answerRow(deployment.served, request.inputs);
   } catch (cause) {
     if (!(cause instanceof AnalysisError)) throw cause;
+    if (isScorerFault(cause)) {
+      const { code: denial, message } = cause;
+      throw new GatewayError('scorer_unavailable', message, { denial }, { cause });
+    }
     const field = cause.details.field;
     const details = typeof field === 'string' ? { field: `inputs.${field}` } : {};
     throw new GatewayError('input_invalid', cause.message, details, { cause });

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  openScorer,
+  type CommandGround,
+  openArtefact,
   parseReasonTable,
+  type ReadArtefact,
   type ReasonTable,
   type Scorer,
   type ScorerSpec,
 } from '@countersign/analysis';
-import { fromUtf8, type ModelSpecContent, parseDecimal } from '@countersign/kernel';
+import {
+  type ArtifactManifest,
+  fromUtf8,
+  type ModelSpecContent,
+  parseDecimal,
+} from '@countersign/kernel';
 
 /** A model ready to answer: its scorer, its decision rule and its reasons table. */
 export interface ServedModel {
@@ -16,22 +23,26 @@ export interface ServedModel {
   readonly reasons?: ReasonTable;
 }
 
-export interface ServedFiles {
-  readonly model: Uint8Array;
-  readonly reasons?: Uint8Array;
+/** The artefact of a version; `read` gives bytes whose digests have been checked. */
+export interface ServedArtefact {
+  readonly manifest: ArtifactManifest;
+  readonly read: ReadArtefact;
 }
 
 export function scorerSpec(spec: ModelSpecContent): ScorerSpec {
   return { inputs: spec.inputs, output: spec.output.name, outputIndex: spec.output.index };
 }
 
-/** Opens the model; its files are trusted by now, their digests having been checked. Throws AnalysisError. */
+/** Opens the model; its files are trusted by now. Throws AnalysisError. */
 export async function openServedModel(
   spec: ModelSpecContent,
-  files: ServedFiles,
+  artefact: ServedArtefact,
+  ground: CommandGround,
 ): Promise<ServedModel> {
-  const scorer = await openScorer(files.model, scorerSpec(spec));
   const cutoff = parseDecimal(spec.decision.cutoff);
-  if (files.reasons === undefined) return { spec, scorer, cutoff };
-  return { spec, scorer, cutoff, reasons: parseReasonTable(JSON.parse(fromUtf8(files.reasons))) };
+  const table = spec.reasons === undefined ? undefined : await artefact.read(spec.reasons.file);
+  const reasons =
+    table === undefined ? {} : { reasons: parseReasonTable(JSON.parse(fromUtf8(table))) };
+  const scorer = await openArtefact(artefact, scorerSpec(spec), ground);
+  return { spec, scorer, cutoff, ...reasons };
 }

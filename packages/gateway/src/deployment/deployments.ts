@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { CommandGround } from '@countersign/analysis';
 import type { Status } from '@countersign/kernel';
 import { asGatewayError, GatewayError, isRewritten } from '../errors.ts';
+import { fallbackOfSilent } from '../fallback/silent-model.ts';
 import { type Choice, chooseDeployment } from './choose-deployment.ts';
 import { endedReason } from './ended-reason.ts';
 import { ExpiryNotices } from './expiry-notices.ts';
@@ -25,6 +27,8 @@ export interface DeploymentsOptions extends Clocks {
   readonly freshnessMs: number;
   /** Only these models; all when empty. */
   readonly models: readonly string[];
+  /** Where scorers that are programs run. */
+  readonly ground: CommandGround;
   /** Key id of the gateway's own key: while it does not count, nothing is answered. */
   readonly keyid?: string;
   /** Told of warrants that are about to end. */
@@ -152,7 +156,7 @@ export class Deployments {
   }
 
   async #try(warrant: string, seen: Status): Promise<void> {
-    const { trust, models, memory, monotonicMs } = this.#options;
+    const { trust, models, memory, monotonicMs, ground } = this.#options;
     try {
       const { bundle, set } = await fetchVerified(this.#feed, trust, { warrant, seen });
       memory.requireLearnt(warrant, set);
@@ -162,7 +166,7 @@ export class Deployments {
         return;
       }
       const now = new Date(this.#timeMs()).toISOString();
-      const deployment = await loadDeployment(this.#feed, trust, { warrant, now, set });
+      const deployment = await loadDeployment(this.#feed, trust, { warrant, now, set, ground });
       this.#loaded.set(warrant, deployment);
       this.#refused.delete(warrant);
       memory.remember(warrant, bundle, set);
@@ -213,11 +217,7 @@ export class Deployments {
     const now = new Date(this.#timeMs()).toISOString();
     const unkeyed = keyid === undefined ? undefined : keys.gatewayRefusal(keyid, now);
     if (unkeyed !== undefined) return { by: 'nobody', reason: unkeyed };
-    const holding: Deployment[] = [];
-    for (const deployment of this.#loaded.values()) {
-      const { warrant } = deployment.grant;
-      if (now >= warrant.notBefore && now < warrant.expires) holding.push(deployment);
-    }
+    const holding = this.#holding(now);
     const refusal = this.#staleness();
     const choice = chooseDeployment({
       holding,
@@ -228,6 +228,21 @@ export class Deployments {
       reasonOf: (ended) => this.#reasonOf(ended, now),
     });
     return choice ?? { by: 'nobody', reason: refusal ?? this.#unknown(model) };
+  }
+
+  #holding(now: string): readonly Deployment[] {
+    const holding: Deployment[] = [];
+    for (const deployment of this.#loaded.values()) {
+      const { warrant } = deployment.grant;
+      if (now >= warrant.notBefore && now < warrant.expires) holding.push(deployment);
+    }
+    return holding;
+  }
+
+  /** Who answers where a model that may answer gave no answer. */
+  insteadOf(silent: Deployment, reason: GatewayError): Extract<Choice, { by: 'fallback' }> {
+    const holding = this.#holding(new Date(this.#timeMs()).toISOString());
+    return fallbackOfSilent(silent, holding, reason);
   }
 
   /** The deployment that may answer for a model now, or why none may. */
@@ -243,9 +258,12 @@ export class Deployments {
   }
 
   #unknown(model: string): GatewayError {
-    const reasons = [...this.#refused.values()].map(({ error }) => error.message);
+    const errors = [...this.#refused.values()].map(({ error }) => error);
+    const reasons = errors.map(({ message }) => message);
+    const isScorers =
+      errors.length > 0 && errors.every(({ code }) => code === 'scorer_unavailable');
     return new GatewayError(
-      'not_warranted',
+      isScorers ? 'scorer_unavailable' : 'not_warranted',
       reasons.length === 0
         ? `no warrant lets \`${model}\` answer in ${this.#options.trust.environment}`
         : `no warrant lets \`${model}\` answer: ${reasons.join('; ')}`,

@@ -24,8 +24,36 @@ export async function fetchBytes(
   path: string,
   limits: FetchLimits,
 ): Promise<Uint8Array> {
+  const arrived = receivedNothing();
+  await receive(source, { path, limits }, arrived);
+  return new Uint8Array(Buffer.concat(arrived.chunks));
+}
+
+/** What has come of a body, in one answer or several. */
+export interface Received {
+  chunks: Uint8Array[];
+  size: number;
+  /** Of the answer that it came in; strong ones alone say that two answers are of the same bytes. */
+  etag: string | null;
+}
+
+export function receivedNothing(): Received {
+  return { chunks: [], size: 0, etag: null };
+}
+
+/**
+ * Adds a body to what has come, or what follows on it where the answer is a range. What came before a failure stays.
+ * @throws GatewayError `server_unreachable`
+ */
+export async function receive(
+  source: FetchSource,
+  { path, limits }: { readonly path: string; readonly limits: FetchLimits },
+  received: Received,
+): Promise<void> {
   const headers: Record<string, string> =
     source.token === undefined ? {} : { authorization: `Bearer ${source.token}` };
+  if (received.size > 0) headers.range = `bytes=${received.size}-`;
+  if (received.size > 0 && received.etag !== null) headers['if-range'] = received.etag;
   let status = 0;
   try {
     const response = await fetch(urlOf(source.baseUrl, path), {
@@ -36,7 +64,8 @@ export async function fetchBytes(
     });
     status = response.status;
     if (!response.ok) throw new Error(await refusalOf(response));
-    return await readBounded(response, limits.maxBytes);
+    beginAt(response, received);
+    for await (const chunk of response.body ?? []) addBounded(received, chunk, limits.maxBytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'no answer';
     throw new GatewayError(
@@ -46,6 +75,17 @@ export async function fetchBytes(
       { cause },
     );
   }
+}
+
+/** An answer with the whole begins again: the place knows no ranges, or holds something else now. */
+function beginAt(response: Response, received: Received): void {
+  const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+  if (response.status === 206 && Number(from) === received.size) return;
+  if (response.status === 206) throw new Error('it sent another range than it was asked for');
+  const etag = response.headers.get('etag');
+  received.etag = etag?.startsWith('"') === true ? etag : null;
+  received.chunks = [];
+  received.size = 0;
 }
 
 /**
@@ -72,20 +112,19 @@ function urlOf(baseUrl: string, path: string): URL {
 }
 
 /** Whoever answers without end must not fill the memory. */
-async function readBounded(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > maxBytes) throw new Error(`it is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
+function addBounded(received: Received, chunk: Uint8Array, maxBytes: number): void {
+  if (received.size + chunk.length > maxBytes) {
+    throw new Error(`it is larger than ${maxBytes} bytes`);
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  received.size += chunk.length;
+  received.chunks.push(chunk);
 }
 
 /** What the server says went wrong: for people, since nothing here depends on it. */
 async function refusalOf(response: Response): Promise<string> {
-  const text = new TextDecoder().decode(await readBounded(response, 64 * 1024)).slice(0, 2000);
-  const said = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
-  return said === undefined ? `HTTP ${response.status}` : `HTTP ${response.status}: ${said}`;
+  const said = receivedNothing();
+  for await (const chunk of response.body ?? []) addBounded(said, chunk, 64 * 1024);
+  const text = new TextDecoder().decode(Buffer.concat(said.chunks)).slice(0, 2000);
+  const message = /"message"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
+  return message === undefined ? `HTTP ${response.status}` : `HTTP ${response.status}: ${message}`;
 }

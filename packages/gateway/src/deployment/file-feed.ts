@@ -18,6 +18,7 @@ import {
   STATUS_TIMEOUT_MS,
   TIMEOUT_MS,
 } from './feed.ts';
+import { fetchBlob } from './fetch-blob.ts';
 import { type FetchSource, fetchBytes, fetchShape } from './fetch-bytes.ts';
 
 const HASH_BYTES = 32;
@@ -44,7 +45,7 @@ export function fileFeed(options: FileFeedOptions): Feed {
     consistency: (from, to) => consistency(source, options.primitives, { from, to }),
     bundle: (digest) =>
       fetchShape(source, { path: `bundles/${digest}`, limits: bundles }, readProofBundle),
-    blob: (digest) => fetchBytes(source, `blobs/${digest}`, blobs),
+    blob: (digest) => fetchBlob(source, `blobs/${digest}`, blobs),
   };
 }
 

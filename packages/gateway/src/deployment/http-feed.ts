@@ -9,7 +9,8 @@ import {
   STATUS_TIMEOUT_MS,
   TIMEOUT_MS,
 } from './feed.ts';
-import { type FetchSource, fetchBytes, fetchShape } from './fetch-bytes.ts';
+import { fetchBlob } from './fetch-blob.ts';
+import { type FetchSource, fetchShape } from './fetch-bytes.ts';
 
 export interface HttpFeedOptions {
   readonly serverUrl: string;
@@ -36,7 +37,7 @@ export function httpFeed(options: HttpFeedOptions): Feed {
     },
     bundle: (digest) =>
       fetchShape(source, { path: `/v1/bundles/${digest}`, limits: bundles }, readProofBundle),
-    blob: (digest) => fetchBytes(source, `/v1/blobs/${digest}`, blobs),
+    blob: (digest) => fetchBlob(source, `/v1/blobs/${digest}`, blobs),
   };
 }
 

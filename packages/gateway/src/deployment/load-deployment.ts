@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { AnalysisError, type CommandGround } from '@countersign/analysis';
 import { type ModelSpecContent, type RecordSet, sha256Hex } from '@countersign/kernel';
 import { openServedModel, type ServedModel } from '../decision/served-model.ts';
 import { GatewayError } from '../errors.ts';
@@ -19,17 +20,27 @@ export interface Deployment extends Granted {
 export async function loadDeployment(
   feed: Feed,
   trust: Trust,
-  at: { readonly warrant: string; readonly now: string; readonly set: RecordSet },
+  at: {
+    readonly warrant: string;
+    readonly now: string;
+    readonly set: RecordSet;
+    /** Where scorers that are programs run. */
+    readonly ground: CommandGround;
+  },
 ): Promise<Deployment> {
   const { manifest, ...granted } = verifyGrant(trust, at.set, at);
   const { grant } = granted;
-  return { ...granted, served: await loadArtifact(feed, trust, { set: at.set, grant, manifest }) };
+  const { set, ground } = at;
+  return { ...granted, served: await loadArtifact(feed, trust, { set, grant, manifest, ground }) };
 }
 
 async function loadArtifact(
   feed: Feed,
   trust: Trust,
-  at: Pick<VerifiedGrant, 'grant' | 'manifest'> & { readonly set: RecordSet },
+  at: Pick<VerifiedGrant, 'grant' | 'manifest'> & {
+    readonly set: RecordSet;
+    readonly ground: CommandGround;
+  },
 ): Promise<ServedModel> {
   const { warrant } = at.grant;
   const { manifest } = at;
@@ -61,7 +72,15 @@ async function loadArtifact(
     }
     return bytes;
   };
-  const model = await read(manifest.entry);
-  if (content.reasons === undefined) return openServedModel(content, { model });
-  return openServedModel(content, { model, reasons: await read(content.reasons.file) });
+  try {
+    return await openServedModel(content, { manifest, read }, at.ground);
+  } catch (cause) {
+    if (!(cause instanceof AnalysisError) || manifest.scorer === 'onnx') throw cause;
+    throw new GatewayError(
+      'scorer_unavailable',
+      `its scorer cannot be run here: ${cause.message}`,
+      { denial: cause.code },
+      { cause },
+    );
+  }
 }

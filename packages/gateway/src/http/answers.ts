@@ -26,10 +26,10 @@ export interface DecideAnswer {
 /** Why the model did not answer, and by what it was answered. */
 export interface FallbackNotice {
   readonly kind: string;
-  /** `warrant_revoked`, `warrant_suspended`, `warrant_expired`, `status_stale`, … */
+  /** `warrant_revoked`, `warrant_suspended`, `warrant_expired`, `status_stale`, `scorer_timeout`, … */
   readonly code: string;
   readonly message: string;
-  /** The warrant that does not hold. */
+  /** The warrant that does not hold, or under which the model gave no answer. */
   readonly warrant: string;
 }
 
@@ -110,6 +110,7 @@ const STATUS: { readonly [code in GatewayErrorCode]: number } = {
   key_conflict: 409,
   input_invalid: 422,
   overloaded: 429,
+  scorer_unavailable: 503,
   not_warranted: 403,
   status_stale: 403,
   artifact_mismatch: 403,

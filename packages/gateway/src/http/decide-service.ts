@@ -83,13 +83,30 @@ export class DecideService {
       else known.choice = choice;
       const decision =
         choice.by === 'model'
-          ? await decide(context, arrival, { request, deployment: choice.deployment })
+          ? await this.#byModel(arrival, request, choice.deployment)
           : await fallBack(context, arrival, { request, choice });
       const receipt = await this.#append(decision, keyedRequest(context, question.caller, request));
       return { ok: true, answer: answerOf(decision.parts, receipt) };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       return this.#repeatOrRefuse(question, arrival, { ...known, error });
+    }
+  }
+
+  /** A model that gives no answer leaves the request to its fallback, which is marked as one and says why. */
+  async #byModel(
+    arrival: Arrival,
+    request: DecideRequest,
+    deployment: Deployment,
+  ): Promise<Decision> {
+    const { context, deployments } = this.#options;
+    try {
+      return await decide(context, arrival, { request, deployment });
+    } catch (error) {
+      const isSilent = error instanceof GatewayError && error.code === 'scorer_unavailable';
+      if (!isSilent) throw error;
+      const choice = deployments.insteadOf(deployment, error);
+      return fallBack(context, arrival, { request, choice });
     }
   }
 

@@ -1,5 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -104,4 +114,62 @@ test('a copy and a stream give back the bytes of several megabytes', async () =>
   expect((await readFile(join(root, 'deep', 'copy'))).equals(large)).toBe(true);
   expect(Buffer.concat(await Array.fromAsync(store.open(digest))).equals(large)).toBe(true);
   expect(await store.check(digest)).toEqual({ digest, size });
+});
+
+test('of a corrupt blob the last chunk is never given', async () => {
+  const large = Buffer.alloc(3 * 1024 * 1024 + 7, 'countersign');
+  const { digest } = await store.put(large);
+  const damaged = Buffer.from(large);
+  damaged[0]! ^= 1;
+  await chmod(fileOf(digest), 0o644);
+  await writeFile(fileOf(digest), damaged);
+  let given = 0;
+  const read = async () => {
+    for await (const chunk of store.open(digest)) given += chunk.length;
+  };
+  await expect(read()).rejects.toMatchObject({ code: 'blob_corrupt' });
+  expect(given).toBe(3 * 1024 * 1024);
+});
+
+test('what was hashed whole is not read again until somebody changes the file, whatever its time says', async () => {
+  const isSeen = async () => (await store.standing(ABC))?.isSeen;
+  await store.put(abc);
+  expect(await isSeen()).toBe(false);
+  expect(await store.checkOnce(ABC)).toEqual({ digest: ABC, size: 3 });
+  expect(await isSeen()).toBe(true);
+  await store.touch(ABC);
+  expect(await isSeen()).toBe(true);
+  const { atime, mtime } = await stat(fileOf(ABC));
+  await chmod(fileOf(ABC), 0o644);
+  await writeFile(fileOf(ABC), 'abd');
+  await utimes(fileOf(ABC), atime, mtime);
+  expect(await isSeen()).toBe(false);
+  await expect(store.checkOnce(ABC)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  await store.putStream(chunks('abc'));
+  expect(await isSeen()).toBe(true);
+  // Another file under the same name, with the time of the first.
+  const other = join(root, 'other');
+  await writeFile(other, 'abd');
+  await rename(other, fileOf(ABC));
+  await expect(store.checkOnce(ABC)).rejects.toMatchObject({ code: 'blob_corrupt' });
+  expect(await store.standing('e'.repeat(64))).toBeUndefined();
+});
+
+test('a part is given as it stands, and a missing blob is named', async () => {
+  await store.put(abc);
+  const part = await Array.fromAsync(store.openRange(ABC, { start: 1, end: 1 }));
+  expect(Buffer.concat(part).toString()).toBe('b');
+  const gone = store.openRange('e'.repeat(64), { start: 0, end: 0 });
+  await expect(Array.fromAsync(gone)).rejects.toMatchObject({ code: 'blob_missing' });
+  await expect(store.touch('e'.repeat(64))).rejects.toMatchObject({ code: 'blob_missing' });
+});
+
+test('a file that is taken over is renamed, synced and read-only', async () => {
+  const path = join(root, 'part');
+  await writeFile(path, 'abc');
+  const { ino } = await stat(path);
+  expect(await store.adopt(path, ABC)).toEqual({ digest: ABC, size: 3 });
+  const after = await stat(fileOf(ABC));
+  expect([after.ino, (after.mode & 0o777).toString(8)]).toEqual([ino, '444']);
+  await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });

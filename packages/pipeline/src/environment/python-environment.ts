@@ -27,6 +27,8 @@ export interface BuildOptions {
   /** Built environments are kept here by what they were built from. */
   readonly cacheDir: string;
   readonly uid: number;
+  /** Puts the wheels where they are said to lie; called only where the environment has to be built. */
+  readonly fetch?: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -47,6 +49,7 @@ export async function buildPythonEnvironment(options: BuildOptions): Promise<Pyt
   if (isReady !== undefined) return { directory, mounts, cached: true };
   const staging = join(options.cacheDir, 'staging', randomUUID());
   try {
+    await options.fetch?.();
     const target = await layOutStaging(staging, options);
     await install({ staging, target, prefix }, options);
     await mkdir(join(options.cacheDir, 'environments'), { recursive: true });
@@ -92,10 +95,9 @@ async function install({ staging, target, prefix }: Staging, options: BuildOptio
   const flags =
     '--no-index --find-links /wheels --require-hashes --only-binary :all: --no-input --no-cache-dir';
   const quiet = '--disable-pip-version-check --no-warn-script-location';
-  const script = [
-    `"${python}" -I -m venv --without-pip ${ENVIRONMENT_PATH}`,
-    `exec "${python}" -I -m pip --python ${ENVIRONMENT_PATH}/bin/python install ${flags} ${quiet} -r /requirements.lock`,
-  ].join('\n');
+  const venv = `"${python}" -I -m venv --without-pip ${ENVIRONMENT_PATH}`;
+  const pip = `exec "${python}" -I -m pip --python ${ENVIRONMENT_PATH}/bin/python install ${flags} ${quiet} -r /requirements.lock`;
+  const script = options.lock.packages.length === 0 ? venv : `${venv}\n${pip}`;
   const logPath = join(staging, 'log');
   const result = await runSandboxed({
     command: ['/bin/sh', '-ec', script],

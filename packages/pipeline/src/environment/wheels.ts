@@ -31,6 +31,7 @@ const DOWNLOAD_MS_MAX = 30 * 60 * 1000;
  * hashed again here, whoever fetched it. Throws PipelineError `wheel_unavailable` or `environment_failed`.
  */
 export async function fetchWheels(options: WheelOptions): Promise<readonly Wheel[]> {
+  if (options.lock.packages.length === 0) return [];
   const key = `${options.lock.digest}-${options.interpreter.digest.slice(0, 16)}`;
   const directory = join(options.cacheDir, 'wheels', key);
   const cached = await verifiedWheels(directory, options.lock);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { nameText, relativePath } from './common-values.ts';
 import { dataset } from './data-section.ts';
 import { design, monitoring, testing } from './plan-section.ts';
-import { artifact, decision, step } from './step-section.ts';
+import { artifact, commandProblem, decision, step } from './step-section.ts';
 
 const environment = z.union([
   z.strictObject({ python: relativePath }),
@@ -34,7 +34,13 @@ const sections = z.strictObject({
 });
 
 /** The pipeline file `countersign.yaml`: strict, small by default; only `model` and `steps` must be there. */
-export const pipelineFileSchema = sections.superRefine(({ artifact: served, decision }, issues) => {
+export const pipelineFileSchema = sections.superRefine((file, issues) => {
+  const { artifact: served, decision } = file;
+  const problem = served === undefined ? undefined : servedProblem(served, file);
+  if (problem !== undefined) {
+    const path = ['artifact', ...problem.path];
+    issues.addIssue({ code: 'custom', path, message: problem.message });
+  }
   if (decision?.fallback?.kind !== 'rule' || served === undefined) return;
   const { input } = decision.fallback.rule;
   const numbers = served.inputs.filter(({ type }) => type !== 'string' && type !== 'bool');
@@ -46,6 +52,26 @@ export const pipelineFileSchema = sections.superRefine(({ artifact: served, deci
     message: `expected a numeric input of the artifact: ${names.slice(0, 10).join(', ')}`,
   });
 });
+
+/** A scorer of a run lives in the packages that the run was made with; they are archived with it. */
+function servedProblem(
+  served: z.output<typeof artifact>,
+  { environment: made }: { readonly environment?: z.output<typeof environment> | undefined },
+): ReturnType<typeof commandProblem> {
+  const problem = commandProblem(served);
+  if (problem !== undefined || served.scorer !== 'command') return problem;
+  if (served.command === undefined)
+    return { path: ['command'], message: 'expected with `scorer: command`' };
+  const wanted = served.command.environment;
+  if (!('python' in wanted)) return undefined;
+  const isMade = made !== undefined && 'python' in made && made.python === wanted.python;
+  return isMade
+    ? undefined
+    : {
+        path: ['command', 'environment', 'python'],
+        message: 'expected the lock of the pipeline’s own `environment`',
+      };
+}
 
 export type PipelineFile = z.output<typeof pipelineFileSchema>;
 

@@ -113,12 +113,17 @@ function checkDatasetOrigins(context: Context): void {
   }
 }
 
+type NamedFile = readonly [path: readonly PropertyKey[], file: string | undefined];
+
 /** Files that later stations read must be written by a step, or the run would end without them. */
 function checkNamedFiles(context: Context): void {
   const { artifact, testing } = context.document.file;
-  const named: [readonly string[], string | undefined][] = [
+  const named: readonly NamedFile[] = [
     [['artifact', 'file'], artifact?.file],
     [['artifact', 'reasons'], artifact?.reasons],
+    ...(artifact?.files ?? []).map(
+      (file, index): NamedFile => [['artifact', 'files', index], file],
+    ),
     [['testing', 'predictions'], testing?.predictions?.file],
   ];
   for (const [path, file] of named) {

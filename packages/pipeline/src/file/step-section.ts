@@ -38,9 +38,34 @@ const modelInput = z.strictObject({
   allowed: z.array(z.string()).max(1000).optional(),
 });
 
+/** A program or library of the machine, with the arguments that it is asked for its version with. */
+const hostProgram = z.union([
+  z.string().min(1).max(255),
+  z.strictObject({
+    program: z.string().min(1).max(255),
+    version: z.array(z.string().min(1).max(200)).min(1).max(10).optional(),
+  }),
+]);
+
+/** How a scorer that is a program is started, in the directory of the artefact's files. */
+const command = z.strictObject({
+  run: z.array(z.string().min(1).max(1000)).min(1).max(100),
+  environment: z.union([
+    z.strictObject({ python: relativePath }),
+    z.strictObject({ host: z.array(hostProgram).min(1).max(20) }),
+  ]),
+  workers: z.number().int().min(1).max(64).optional(),
+  timeout_ms: z.number().int().min(1).max(3_600_000).optional(),
+  start_ms: z.number().int().min(1).max(3_600_000).optional(),
+  memory_mb: z.number().int().min(64).max(1_048_576).optional(),
+});
+
 export const artifact = z.strictObject({
-  scorer: z.literal('onnx'),
+  scorer: z.enum(['onnx', 'command']),
   file: relativePath,
+  /** Of a `command`: what it needs beside `file`, such as the program itself. */
+  files: z.array(relativePath).max(500).optional(),
+  command: command.optional(),
   inputs: z.array(modelInput).min(1).max(10_000),
   /** The tensor that holds the score; `index` picks a column of it, such as 1 of [P(0), P(1)]. */
   output: z.union([
@@ -95,4 +120,34 @@ export const decision = z.strictObject({
 export type Step = z.output<typeof step>;
 export type StepInput = z.output<typeof stepInput>;
 export type Artifact = z.output<typeof artifact>;
+export type CommandSection = z.output<typeof command>;
+
+/** What is wrong with the way an artefact says that it is started, at its path; undefined when nothing is. */
+export function commandProblem(served: {
+  readonly scorer: string;
+  readonly file: string;
+  readonly files?: readonly string[] | undefined;
+  readonly command?: CommandSection | undefined;
+}): { readonly path: readonly string[]; readonly message: string } | undefined {
+  if (served.scorer !== 'command') {
+    const extra = (['command', 'files'] as const).find((name) => served[name] !== undefined);
+    return extra === undefined
+      ? undefined
+      : { path: [extra], message: 'expected with `scorer: command` alone' };
+  }
+  if (served.command === undefined) return undefined;
+  const { run, environment } = served.command;
+  const [first = ''] = run;
+  const own = [served.file, ...(served.files ?? [])].map((file) => `./${file}`);
+  const pinned =
+    'python' in environment
+      ? ['python']
+      : environment.host.map((one) => (typeof one === 'string' ? one : one.program));
+  if ([...own, ...pinned].includes(first)) return undefined;
+  const expected = [...pinned, ...own].slice(0, 10).join(', ');
+  return {
+    path: ['command', 'run'],
+    message: `expected to start with what is recorded, one of ${expected}`,
+  };
+}
 export type Decision = z.output<typeof decision>;

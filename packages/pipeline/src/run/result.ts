@@ -69,7 +69,7 @@ export interface DeclaredEvidence extends NamedBlob {
 
 export interface ArtifactRecord extends NamedBlob {
   readonly step: string;
-  readonly scorer: 'onnx';
+  readonly scorer: 'onnx' | 'command';
 }
 
 export interface RunFailure {

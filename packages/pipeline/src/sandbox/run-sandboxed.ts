@@ -4,34 +4,21 @@ import { open, readFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PipelineError } from '../errors.ts';
-import { runProcess, tailOf } from '../process/run-process.ts';
-import { type Mount, mountArguments, systemMountArguments } from './system-mounts.ts';
+import { tailOf } from '../process/run-process.ts';
+import { type SandboxGround, SEARCH_PATH, sandboxArguments } from './sandbox-arguments.ts';
 import { diskAllowance, type Overuse, watchUse } from './watch-use.ts';
 
 /** The uid of steps when the platform runs as root; no account of that number needs to exist. */
 export const SANDBOX_UID = 61_184;
 
-export interface SandboxOptions {
-  readonly command: readonly string[];
-  readonly mounts: readonly Mount[];
-  readonly cwd: string;
-  /** The whole environment inside; nothing of the caller's gets in. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly network: boolean;
-  readonly uid: number;
+export interface SandboxOptions extends SandboxGround {
   readonly timeoutMs: number;
-  /** Of the address space of each process, of all of them together, of `/tmp` and of `/dev/shm`. */
-  readonly memoryBytes: number;
   /** Where the step may write and how much; half of what is free there, and 64 GiB at most, unless given. */
   readonly disk?: { readonly directory: string; readonly bytes?: number };
   /** Standard output and error go here, cut at LOG_BYTES_MAX. */
   readonly logPath: string;
-  /** Made by `writeIdentityFiles` for the same uid. */
-  readonly identityDirectory: string;
   readonly onLog?: (chunk: Buffer) => void;
   readonly signal?: AbortSignal | undefined;
-  /** The bubblewrap program; `bwrap` on the system's path by default. */
-  readonly program?: string;
 }
 
 export interface SandboxResult {
@@ -43,11 +30,7 @@ export interface SandboxResult {
 }
 
 const LOG_BYTES_MAX = 32 * 1024 * 1024;
-const PROCESSES_MAX = 512;
 const FILE_BYTES_MAX = 64 * 1024 ** 3;
-/** From this version on bubblewrap takes a size for a file system in memory. */
-const SIZED_TMPFS = [0, 7];
-const OPEN_FILES_MAX = 4096;
 const END_WAIT_MS = 5000;
 
 /**
@@ -57,102 +40,14 @@ const END_WAIT_MS = 5000;
  * fails is a result.
  */
 export async function runSandboxed(options: SandboxOptions): Promise<SandboxResult> {
-  const asRoot = process.getuid?.() === 0;
   const diskBytes = await diskBytesOf(options);
-  const args = [
-    ...namespaceArguments(options, asRoot),
-    ...(await systemMountArguments(options)),
-    ...(await kernelMounts(options)),
-    ...mountArguments(options.mounts),
-    '--clearenv',
-    ...Object.entries(options.env).flatMap(([name, value]) => ['--setenv', name, value]),
-    '--chdir',
-    options.cwd,
-    '--',
-    ...identityCommand(options, asRoot),
-    ...limitCommand(options, { asRoot, diskBytes }),
-    ...IN_ONE_STREAM,
-    ...options.command,
-  ];
+  const args = await sandboxArguments(options, { fileBytes: diskBytes, around: IN_ONE_STREAM });
   return superviseBubblewrap(args, options, diskBytes);
 }
 
 async function diskBytesOf({ disk }: SandboxOptions): Promise<number> {
   if (disk === undefined) return FILE_BYTES_MAX;
   return disk.bytes ?? diskAllowance(disk.directory);
-}
-
-function namespaceArguments(options: SandboxOptions, asRoot: boolean): readonly string[] {
-  const uid = String(options.uid);
-  return [
-    '--unshare-pid',
-    '--unshare-ipc',
-    '--unshare-uts',
-    '--unshare-cgroup-try',
-    ...(options.network ? [] : ['--unshare-net']),
-    ...(asRoot
-      ? // setpriv needs these three for its change of user, after which no capability is left.
-        [
-          '--cap-drop',
-          'ALL',
-          ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((c) => ['--cap-add', `CAP_${c}`]),
-        ]
-      : ['--unshare-user', '--uid', uid, '--gid', uid]),
-    '--hostname',
-    'sandbox',
-    '--die-with-parent',
-    '--new-session',
-    '--json-status-fd',
-    '3',
-  ];
-}
-
-/** What lies in `/tmp` and `/dev/shm` is memory of the machine, which no limit of a process counts. */
-async function kernelMounts(options: SandboxOptions): Promise<readonly string[]> {
-  const isSized = await takesSize(options.program ?? 'bwrap');
-  const size = isSized ? ['--size', String(options.memoryBytes)] : [];
-  const inMemory = (path: string) => ['--perms', '1777', ...size, '--tmpfs', path];
-  return ['--proc', '/proc', '--dev', '/dev', ...inMemory('/dev/shm'), ...inMemory('/tmp')];
-}
-
-async function takesSize(program: string): Promise<boolean> {
-  const asked = await runProcess(program, ['--version'], { env: { PATH: SEARCH_PATH } }).catch(
-    () => undefined, // a program that is missing is reported where it is needed
-  );
-  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(asked?.stdout.toString() ?? '') ?? [])
-    .slice(1)
-    .map(Number);
-  const [since = 0, and = 0] = SIZED_TMPFS;
-  return major > since || (major === since && minor >= and);
-}
-
-function identityCommand(options: SandboxOptions, asRoot: boolean): readonly string[] {
-  if (!asRoot) return [];
-  const uid = String(options.uid);
-  const change = ['--reuid', uid, '--regid', uid, '--clear-groups'];
-  return [
-    '/usr/bin/setpriv',
-    ...change,
-    '--no-new-privs',
-    '--inh-caps=-all',
-    '--bounding-set=-all',
-  ];
-}
-
-/** The process limit counts per user, so it is set only where the step has a user of its own. */
-function limitCommand(
-  options: SandboxOptions,
-  { asRoot, diskBytes }: { readonly asRoot: boolean; readonly diskBytes: number },
-): readonly string[] {
-  return [
-    '/usr/bin/prlimit',
-    `--as=${options.memoryBytes}`,
-    '--core=0',
-    `--fsize=${diskBytes}`,
-    `--nofile=${OPEN_FILES_MAX}`,
-    ...(asRoot ? [`--nproc=${PROCESSES_MAX}`] : []),
-    '--',
-  ];
 }
 
 async function superviseBubblewrap(
@@ -171,6 +66,8 @@ async function superviseBubblewrap(
     stop();
   }, options.timeoutMs);
   options.signal?.addEventListener('abort', stop, { once: true });
+  // It may have come while the sandbox was being laid out.
+  if (options.signal?.aborted === true) stop();
   let statusText = '';
   let overuse: Overuse | undefined;
   const endWatch =
@@ -178,7 +75,10 @@ async function superviseBubblewrap(
       ? () => {}
       : watchUse(
           () => pidOf(statusText),
-          { directory: options.disk.directory, diskBytes, memoryBytes: options.memoryBytes },
+          {
+            disk: { directory: options.disk.directory, bytes: diskBytes },
+            memoryBytes: options.memoryBytes,
+          },
           (what) => {
             overuse = what;
             stop();
@@ -205,9 +105,7 @@ async function superviseBubblewrap(
   }
 }
 
-const SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
-
-function whenClosed(child: ChildProcess): Promise<void> {
+export function whenClosed(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => {
       const message = 'bubblewrap is not installed; run `apt-get install bubblewrap`';
@@ -217,7 +115,7 @@ function whenClosed(child: ChildProcess): Promise<void> {
   });
 }
 
-async function readAll(stream: Readable, take: (text: string) => void): Promise<void> {
+export async function readAll(stream: Readable, take: (text: string) => void): Promise<void> {
   for await (const chunk of stream) take(String(chunk));
 }
 
@@ -228,7 +126,7 @@ async function readAll(stream: Readable, take: (text: string) => void): Promise<
 const IN_ONE_STREAM = ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'];
 
 /** The first process of the namespace, as bubblewrap says once it runs. */
-function pidOf(statusText: string): string | undefined {
+export function pidOf(statusText: string): string | undefined {
   return /"child-pid"\s*:\s*(\d+)/.exec(statusText)?.[1];
 }
 
@@ -278,7 +176,7 @@ async function judge(
  * The kernel ends every process of a PID namespace before its first process is gone or a zombie, so once that is seen
  * nothing of the step can write any more.
  */
-async function waitForEnd(pid: string): Promise<void> {
+export async function waitForEnd(pid: string): Promise<void> {
   const deadline = performance.now() + END_WAIT_MS;
   while (performance.now() < deadline) {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // gone

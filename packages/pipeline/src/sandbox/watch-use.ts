@@ -4,10 +4,11 @@ import { join } from 'node:path';
 
 /** What a step may take in all, whatever it divides it among. */
 export interface UseLimits {
-  /** The writable ground of the step. */
-  readonly directory: string;
-  readonly diskBytes: number;
+  /** The writable ground of the step, where it has one on a disk. */
+  readonly disk?: { readonly directory: string; readonly bytes: number };
   readonly memoryBytes: number;
+  /** Between two looks; half a second unless given. */
+  readonly everyMs?: number;
 }
 
 export type Overuse = 'disk' | 'memory';
@@ -27,7 +28,7 @@ export async function diskAllowance(directory: string): Promise<number> {
 }
 
 /**
- * Looks twice a second at what a step holds and tells `onOveruse` once. The kernel's limits are per process and per file;
+ * Looks (twice a second) at what a step holds and tells `onOveruse` once. The kernel's limits are per process and per file;
  * this bounds their sum. Between two looks a step can take more: it is a guard of the machine, not an exact account.
  * The returned function ends it.
  */
@@ -45,7 +46,7 @@ export function watchUse(
     else onOveruse(what);
   };
   const schedule = () => {
-    timer = setTimeout(() => void look(), LOOK_EVERY_MS);
+    timer = setTimeout(() => void look(), limits.everyMs ?? LOOK_EVERY_MS);
   };
   schedule();
   return () => {
@@ -55,9 +56,10 @@ export function watchUse(
 }
 
 async function overuse(pid: string | undefined, limits: UseLimits): Promise<Overuse | undefined> {
-  const disk = await useOfDirectory(limits.directory);
-  if (disk.bytes > limits.diskBytes || disk.entries > ENTRIES_MAX) return 'disk';
-  if (disk.depth > DEPTH_MAX) return 'disk';
+  if (limits.disk !== undefined) {
+    const { bytes, entries, depth } = await useOfDirectory(limits.disk.directory);
+    if (bytes > limits.disk.bytes || entries > ENTRIES_MAX || depth > DEPTH_MAX) return 'disk';
+  }
   if (pid !== undefined && (await useOfProcesses(pid)) > limits.memoryBytes) return 'memory';
   return undefined;
 }
