@@ -23,6 +23,19 @@ const ConfigSchema = z.strictObject({
       'must be scheme, host and port alone',
     )
     .optional(),
+  /** What bytes people may send; each unless given as in `UPLOAD_LIMITS` of the pipeline package. */
+  uploads: z
+    .strictObject({
+      /** Largest blob in bytes. */
+      bytesMax: z.int().positive().optional(),
+      /** Uploads that one person may have open. */
+      openMax: z.int().positive().max(10_000).optional(),
+      /** Days that an upload waits for its next byte. */
+      keptDays: z.int().positive().max(365).optional(),
+      /** Bytes of the disk that no upload takes. */
+      reserveBytes: z.int().nonnegative().optional(),
+    })
+    .optional(),
   ports: z.strictObject({ api: z.int(), gateway: z.int() }),
 });
 export type ServerConfig = z.infer<typeof ConfigSchema>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Founding, Primitives, Signer } from '@countersign/kernel';
-import type { BlobStore } from '@countersign/pipeline';
+import type { BlobStore, UploadStore } from '@countersign/pipeline';
 import type { Transaction } from 'kysely';
 import type { AccessPolicies, Identity, ServiceSigners } from './identity/index.ts';
 import type { JobService } from './jobs/index.ts';
@@ -20,6 +20,8 @@ export interface ServerContext {
   readonly dataDir: string;
   readonly database: DatabaseHandle;
   readonly blobs: BlobStore;
+  /** Blobs that arrive in pieces. */
+  readonly uploads: UploadStore;
   readonly published: PublishedStore;
   readonly identity: Identity;
   readonly access: AccessPolicies;

@@ -11,6 +11,7 @@ export type ServerErrorCode =
   | 'change_request_unknown'
   | 'policy_unknown'
   | 'change_request_refused'
+  | 'remark_refused'
   | 'promotion_refused'
   | 'promotion_unverified'
   | 'summary_refused'
@@ -25,6 +26,12 @@ export type ServerErrorCode =
   | 'evidence_unavailable'
   | 'decision_unknown'
   | 'ingest_invalid'
+  // retention
+  | 'plan_refused'
+  | 'sweep_refused'
+  | 'sweep_running'
+  | 'thing_unknown'
+  | 'subject_unavailable'
   // identity
   | 'not_signed_in'
   | 'not_permitted'
@@ -52,6 +59,10 @@ export type ServerErrorCode =
   | 'not_founded'
   | 'founding_invalid'
   | 'config_invalid'
+  // notices
+  | 'notice_unknown'
+  | 'notice_address_refused'
+  | 'webhook_unknown'
   // records
   | 'founding_mismatch'
   | 'record_uncounted'
@@ -70,6 +81,9 @@ export type ServerErrorCode =
   | 'media_type_unsupported'
   | 'route_unknown'
   | 'blob_unknown'
+  | 'blob_deleted'
+  | 'range_unsatisfiable'
+  | 'tus_version_unsupported'
   | 'log_file_unknown'
   | 'too_many_requests'
   | 'internal'

@@ -43,6 +43,7 @@ export {
   startSequencer,
   verifyLog,
 } from './ledger/index.ts';
+export { noticeHealth } from './notices/index.ts';
 export { type ContextOptions, type OpenContext, openContext } from './open-context.ts';
 export { type DataPlace, type OpenData, openData } from './open-data.ts';
 export {

@@ -35,6 +35,7 @@ import {
   readTrust,
   spentProvisional,
 } from './records/index.ts';
+import { startUploads } from './start-uploads.ts';
 
 export interface OpenContext {
   readonly context: ServerContext;
@@ -44,7 +45,7 @@ export interface OpenContext {
 }
 
 export interface ContextOptions {
-  readonly config: Pick<ServerConfig, 'root' | 'workspace' | 'firm'>;
+  readonly config: Pick<ServerConfig, 'root' | 'workspace' | 'firm' | 'uploads'>;
   /** Under which browsers reach the server. */
   readonly origin: string;
   readonly now: () => string;
@@ -85,6 +86,7 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
     const spent = (set: RecordSet, at: string) => spentProvisional(database.db, set, at);
     const status = createStatusSigner({ records, signers, root: config.root, now, spent });
     const identity = await openIdentity(data, { ...options, records });
+    const uploads = await startUploads(data, { ...options, limits: config.uploads });
     const context: ServerContext = {
       workspace: config.workspace,
       root: config.root,
@@ -92,6 +94,7 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
       dataDir,
       database,
       blobs,
+      uploads: uploads.store,
       published,
       identity,
       access,
@@ -108,6 +111,7 @@ export async function openContext(data: OpenData, options: ContextOptions): Prom
     });
     const close = async (): Promise<void> => {
       await feed.close();
+      await uploads.close();
       await status.close();
       await checkpoints.close();
       await sequencer.stop();

@@ -6,6 +6,7 @@ import { readConfig } from './config-file.ts';
 import type { AppContext } from './context.ts';
 import { buildApp } from './http/index.ts';
 import { jobRunners, startJobs } from './jobs/index.ts';
+import { startNotices } from './notices/index.ts';
 import { openContext } from './open-context.ts';
 import { openData } from './open-data.ts';
 
@@ -62,6 +63,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     const jobs = await startJobs(opened.context, jobRunners);
     closers.push(() => jobs.stop());
     const context: AppContext = { ...opened.context, jobs };
+    const notices = startNotices(opened.context, {
+      onFailure: (error) => onFailure('notices', error),
+    });
+    closers.push(() => notices.stop());
     const app = buildApp(context, { onFailure });
     closers.push(() => app.close());
     await app.listen({ host, port });

@@ -30,7 +30,9 @@ test('every code is thrown somewhere', async () => {
 
 test('every status is one that its meaning has, and messages of failures stay inside', () => {
   for (const { status } of Object.values(SERVER_ERRORS)) {
-    expect([400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503]).toContain(status);
+    expect([400, 401, 403, 404, 409, 410, 412, 413, 415, 416, 422, 429, 500, 503]).toContain(
+      status,
+    );
   }
 });
 

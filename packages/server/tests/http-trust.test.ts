@@ -196,6 +196,7 @@ describe('an external validator', () => {
       const [{ digest }] = recorded.json<{ records: [{ digest: string }] }>().records;
       expect(await get(`/v1/records/${digest}`)).toBe(403);
       expect(await get(`/v1/bundles/${digest}`)).toBe(403);
+      expect(await get(`/v1/change-requests/${digest}/discussion`)).toBe(403);
       expect(await get('/v1/trust')).toBe(200);
       const me = await firm.app.inject({ url: '/v1/me', headers });
       expect(me.json()).toMatchObject({ account: 'xena', roles: ['external-validator'] });

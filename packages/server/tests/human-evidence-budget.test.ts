@@ -7,6 +7,7 @@ import {
   type EvidenceId,
   isDueBy,
   levelOf,
+  type Materiality,
   type Policy,
   TIERS,
   type Tier,
@@ -100,11 +101,23 @@ function challengesAt(tier: Tier, of: Policy): number {
   return isJudged || CHALLENGE.some((id) => blocking(tier).has(id)) ? 1 : 0;
 }
 
-function approvalsAt(tier: Tier, of: Policy): number {
+function approvalsAt(tier: Tier, of: Policy, materiality: Materiality = 'material'): number {
   return [of.transitions.staging, of.transitions.production]
     .flatMap(({ approvals }) => approvals)
-    .filter(({ when }) => whenHolds(when, { tier, fairLending: false }))
+    .filter(({ when }) => whenHolds(when, { tier, fairLending: false, materiality }))
     .reduce((sum, { count }) => sum + count, 0);
+}
+
+/** A small change writes nothing anew that its policy carries from the version in production. */
+function formsOfChange(tier: Tier, of: Policy, materiality: 'minor' | 'within-envelope') {
+  const carried: readonly EvidenceId[] = of.materiality?.carries?.[materiality] ?? [];
+  return formsOfLater(tier).filter(
+    ({ covers }) => !covers.every((id) => carried.includes(id) || !OF_ONE_VERSION.has(id)),
+  );
+}
+
+function challengesOfChange(of: Policy, materiality: 'minor' | 'within-envelope'): number {
+  return of.materiality?.carries?.[materiality]?.includes('validation-report') === true ? 0 : 1;
 }
 
 describe('the human evidence that is asked for', () => {
@@ -131,6 +144,26 @@ describe('the human evidence that is asked for', () => {
   });
 });
 
+describe('a change of what is in production', () => {
+  test('that is minor takes one form or none, at every tier', () => {
+    for (const tier of TIERS) {
+      expect(formsOfChange(tier, policy, 'minor').length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  test('inside an envelope takes no form, no conclusion and one approval, at every tier', () => {
+    for (const tier of TIERS) {
+      expect(formsOfChange(tier, policy, 'within-envelope')).toEqual([]);
+      expect(challengesOfChange(policy, 'within-envelope')).toBe(0);
+      expect(approvalsAt(tier, policy, 'within-envelope')).toBe(1);
+    }
+  });
+
+  test('that is minor takes fewer signatures at high tier than a material one', () => {
+    expect(approvalsAt('high', policy, 'minor')).toBeLessThan(approvalsAt('high', policy));
+  });
+});
+
 test('docs/human-evidence.md is what pack and policy ask for', async () => {
   await expect(budgetDocument()).toMatchFileSnapshot(join(ROOT, 'docs/human-evidence.md'));
 });
@@ -150,6 +183,19 @@ function budgetDocument(): string {
     ];
     return `| ${cells.join(' | ')} |`;
   });
+  const changes = (['minor', 'within-envelope'] as const).flatMap((materiality) =>
+    TIERS.map((tier) => {
+      const forms = formsOfChange(tier, policy, materiality).map(({ form }) => form);
+      const cells = [
+        materiality,
+        tier,
+        forms.length === 0 ? 'none' : `${forms.length}: ${forms.join(', ')}`,
+        challengesOfChange(policy, materiality) === 0 ? 0 : challengesAt(tier, policy),
+        approvalsAt(tier, policy, materiality),
+      ];
+      return `| ${cells.join(' | ')} |`;
+    }),
+  );
   return `# What people are asked to write
 
 Computed from \`frameworks/${pack.id}.yaml\` ${pack.version} and \`policies/promotion.yaml\` ${policy.version} by
@@ -164,7 +210,14 @@ and the approvals are counted apart: they are judgements of one version.
 | ---- | ----- | ----- | -------------------------- | --------------------------------- | ------------------------ |
 ${rows.join('\n')}
 
-Approvals are counted without fair lending, which adds one by legal. A use that policy calls provisional has another
+Of a later version that differs little from the one in production (how much is computed, never stated), the policy's
+\`materiality.carries\` says which papers stand:
+
+| change | tier | forms | conclusions of a validator | approvals, staging and production |
+| ------ | ---- | ----- | -------------------------- | --------------------------------- |
+${changes.join('\n')}
+
+Approvals are counted without fair lending, which adds one by legal to a material change. A use that policy calls provisional has another
 approval at staging in the place of the validator's.
 `;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { answerRow, DecisionLog, openServedModel, sealDecision } from '@countersign/gateway';
-import { canonicalBytes, type ModelSpecContent } from '@countersign/kernel';
+import { type ArtifactManifest, canonicalBytes, type ModelSpecContent } from '@countersign/kernel';
+import { hostToolEnvironment } from '@countersign/pipeline';
 import { openSigner } from '../src/identity/key-file.ts';
 import { readServiceKey } from '../src/identity/service-keys.ts';
 import { MODEL, USE } from './model-life.ts';
@@ -33,7 +34,8 @@ export async function serveStream(
     context.blobs.get(manifest.files.find((file) => file.path === path)?.digest ?? '');
   const model = await openServedModel(
     spec.statement.predicate.content as unknown as ModelSpecContent,
-    { model: await bytesOf('model.onnx'), reasons: await bytesOf('reasons.json') },
+    { manifest: manifest as unknown as ArtifactManifest, read: bytesOf },
+    { workDir: dataDir, cacheDir: dataDir, hostEnvironment: hostToolEnvironment(process.env) },
   );
   const log = await DecisionLog.open({
     pool: context.database.pool,

@@ -259,7 +259,15 @@ describe('a database', () => {
         code: '42501',
       });
     }
-    await database.pool.query('DELETE FROM decision_part');
+    // Parts go by a listed deletion alone (0302).
+    await expect(database.pool.query('DELETE FROM decision_part')).rejects.toMatchObject({
+      code: '42501',
+    });
+    for (const table of ['retention_item', 'retention_outcome']) {
+      await expect(database.pool.query(`DELETE FROM ${table}`)).rejects.toMatchObject({
+        code: '42501',
+      });
+    }
   });
 
   test('an application role cannot enter another database of the server', async () => {

@@ -39,6 +39,8 @@ export interface DocumentFacts {
   readonly tier: Tier;
   readonly origin: Origin;
   readonly enforcementGrade: 'enforced' | 'checked' | 'attested';
+  /** What the grade does not cover. */
+  readonly enforcementCaveat?: string | undefined;
   readonly demonstration: boolean;
   /** ISO UTC; the date printed everywhere. */
   readonly asOf: string;
@@ -145,22 +147,40 @@ function sectionOf(
   return { number, title, evidence, blocks };
 }
 
+function gradeText({ enforcementGrade, enforcementCaveat }: DocumentInput['facts']): string {
+  return enforcementCaveat === undefined
+    ? enforcementGrade
+    : `${enforcementGrade}; ${enforcementCaveat}`;
+}
+
 function metaRows({ pack, context, facts }: DocumentInput): DocumentModel['meta'] {
   const { pack: framework } = pack;
-  const row = (label: string, ...value: readonly Inline[]) => ({ label, value });
   return [
-    row('Firm', plain(facts.firm)),
-    row('Model', plain(context.model)),
-    row('Version', plain(`${context.version} (${facts.origin})`)),
-    row('Use', plain(context.use)),
-    row('Artefact (SHA-256 of manifest)', plain(context.artifactDigest, 'code')),
-    row('Risk tier', plain(facts.tier)),
-    row('Enforcement grade', plain(facts.enforcementGrade)),
-    row('Workspace', plain(context.workspace)),
-    row('As of', plain(`${shownTime(facts.asOf)}, log position ${facts.asOfIndex}`)),
-    row('Framework', plain(`${framework.title} (pack ${framework.id} ${framework.version})`)),
-    row('Digest of the pack', plain(pack.digest, 'code')),
+    ...versionRows(context, facts),
+    metaRow('Framework', plain(`${framework.title} (pack ${framework.id} ${framework.version})`)),
+    metaRow('Digest of the pack', plain(pack.digest, 'code')),
   ];
+}
+
+const metaRow = (label: string, ...value: readonly Inline[]) => ({ label, value });
+
+/** What every document says of its version first. */
+export function versionRows(context: VersionContext, facts: DocumentFacts): DocumentModel['meta'] {
+  return [
+    metaRow('Firm', plain(facts.firm)),
+    metaRow('Model', plain(context.model)),
+    metaRow('Version', plain(`${context.version} (${facts.origin})`)),
+    metaRow('Use', plain(context.use)),
+    metaRow('Artefact (SHA-256 of manifest)', plain(context.artifactDigest, 'code')),
+    metaRow('Risk tier', plain(facts.tier)),
+    metaRow('Enforcement grade', plain(gradeText(facts))),
+    metaRow('Workspace', plain(context.workspace)),
+    metaRow('As of', plain(`${shownTime(facts.asOf)}, log position ${facts.asOfIndex}`)),
+  ];
+}
+
+export function documentSources(records: readonly DossierRecord[]): readonly DocumentSource[] {
+  return records.map(sourceOf);
 }
 
 function sourceOf(record: DossierRecord): DocumentSource {

@@ -78,13 +78,14 @@ function slotsOf(id: EvidenceId, input: SlotInput): readonly EvidenceSlot[] {
     : [...slots, { ...outlineSlot(id, further, input.context), clauses: [] }];
 }
 
-/** A file that somebody vouches for stands under its evidence id where no run of ours made the version. */
+/** What was written on a request is printed with it. A file that somebody vouches for stands under its evidence id where no run of ours made the version. */
 function isOf(
   { statement: { predicate } }: DossierRecord,
   id: EvidenceId,
   origin: Origin,
 ): boolean {
   if (predicate.type === id) return true;
+  if (id === 'change-record' && predicate.type === 'change-remark') return true;
   const isAttached = predicate.type === 'evidence-attachment' && predicate.content.evidence === id;
   return isAttached && origin !== 'built';
 }

@@ -24,7 +24,7 @@ export function slotBlocks(slot: EvidenceSlot, context: VersionContext): readonl
     level: 2,
     text: `${TITLES[slot.id] ?? labelOf(slot.id)}${kind}`,
   };
-  return [heading, ...markBlocks(slot), ...bodyBlocks(slot, context)];
+  return [heading, ...markBlocks(slot, context), ...bodyBlocks(slot, context)];
 }
 
 function bodyBlocks(slot: EvidenceSlot, context: VersionContext): readonly Block[] {
@@ -45,7 +45,7 @@ function bodyBlocks(slot: EvidenceSlot, context: VersionContext): readonly Block
 }
 
 // What is printed although it no longer holds says so before it is read.
-function markBlocks(slot: EvidenceSlot): readonly Block[] {
+function markBlocks(slot: EvidenceSlot, context: VersionContext): readonly Block[] {
   const latest = slot.records.at(-1);
   if (latest === undefined) return [];
   if (slot.status === 'stale') {
@@ -55,6 +55,17 @@ function markBlocks(slot: EvidenceSlot): readonly Block[] {
       plain(' names other artefact bytes than this version has.'),
     ];
     return [{ kind: 'notice', tone: 'stale', text }];
+  }
+  const { scope, subjectRef } = latest.statement.predicate;
+  const isCarried = scope === 'version' && subjectRef.version !== context.version;
+  if (slot.status === 'carried' && isCarried) {
+    const text = [
+      plain(
+        `Written about version ${subjectRef.version ?? 0}; it stands for this one by the promotion policy: `,
+      ),
+      cite(latest.digest),
+    ];
+    return [{ kind: 'notice', tone: 'note', text }];
   }
   if (slot.status === 'expired') {
     const until = textOf(latest.statement.predicate.content.expires) ?? 'a date that has passed';

@@ -143,7 +143,7 @@ class FeedRun {
     const { published, blobs } = this.#context;
     const path = `blobs/${digest}`;
     const standing = await published.list(path);
-    if (!standing.includes(path)) await published.put(path, await blobs.get(digest));
+    if (!standing.includes(path)) await published.put(path, blobs.open(digest));
   }
 
   async #publishBundle(warrant: string): Promise<void> {

@@ -18,10 +18,11 @@ import {
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
+import { modelSet } from '../records/index.ts';
 import { type RecordSummary, summaryOf } from '../registry/index.ts';
 import { type Changes, changesOf } from './change-diff.ts';
 import { evidenceToApprove } from './frozen-evidence.ts';
-import { apartFromSodCheck } from './separation-record.ts';
+import { promotionVerdict } from './promotion-verdict.ts';
 
 export const CHANGE_REQUEST_STATES = ['open', 'ready', 'rejected', 'promoted', 'replaced'] as const;
 /**
@@ -60,18 +61,88 @@ export function listChangeRequests(
   set: RecordSet,
   at: { readonly now: string; readonly model?: string | undefined },
 ): readonly ChangeRequestSummary[] {
+  return recordsListed(set, at.model).flatMap((record) => listed(set, record, at.now) ?? []);
+}
+
+export interface ChangeRequestsPage {
+  readonly changeRequests: readonly ChangeRequestSummary[];
+  /** How many match in all. */
+  readonly total: number;
+  /** The last of the page, where more follow. */
+  readonly next?: string;
+}
+
+/** A page of the list. Where no state is asked for, requests beyond the page are counted and not judged. */
+export function changeRequestsPage(
+  set: RecordSet,
+  asked: {
+    readonly now: string;
+    readonly limit: number;
+    readonly before?: string | undefined;
+    readonly model?: string | undefined;
+    readonly state?: ChangeRequestState | undefined;
+  },
+): ChangeRequestsPage {
+  const { now, limit, before, state } = asked;
+  const matching =
+    state === undefined
+      ? recordsListed(set, asked.model)
+      : recordsListed(set, asked.model).filter(
+          (record) => listed(set, record, now)?.state === state,
+        );
+  const last = before === undefined ? undefined : findChangeRequest(set, before).index;
+  const rest = matching.filter(({ index }) => last === undefined || index < last);
+  const page = rest.slice(0, limit);
+  const end = page.at(-1);
+  return {
+    changeRequests: page.flatMap((record) => listed(set, record, now) ?? []),
+    total: matching.length,
+    ...(rest.length > limit && end !== undefined ? { next: end.digest } : {}),
+  };
+}
+
+/** Newest first. */
+function recordsListed(set: RecordSet, model: string | undefined): readonly CountedRecord[] {
   return recordsOfType(set, 'change-record')
-    .filter(
-      ({ statement }) =>
-        at.model === undefined || statement.predicate.subjectRef.model === at.model,
-    )
-    .flatMap((record) => summarise(set, record, at.now) ?? [])
+    .filter(({ statement: { predicate } }) => {
+      const { transition } = predicate.content;
+      const isListed = transition === 'staging' || transition === 'production';
+      return isListed && (model === undefined || predicate.subjectRef.model === model);
+    })
     .reverse();
 }
 
+/** What a request is judged by: the firm's records and its model's, as a gateway would be given them. */
+function recordsAbout(set: RecordSet, { statement }: CountedRecord): RecordSet {
+  const { workspace, model } = statement.predicate.subjectRef;
+  return model === undefined ? set : modelSet(set, workspace, model);
+}
+
+/** Of a model's records: summaries of requests that were decided, which only another record of the model changes. */
+const DECIDED = new WeakMap<RecordSet, Map<string, ChangeRequestSummary>>();
+
+/** As `summarise`, from the records of the model alone; those that time may change are judged each time. */
+function listed(
+  set: RecordSet,
+  record: CountedRecord,
+  now: string,
+): ChangeRequestSummary | undefined {
+  const own = recordsAbout(set, record);
+  const known = DECIDED.get(own)?.get(record.digest);
+  if (known !== undefined) return known;
+  const summary = summarise(own, record, now);
+  if (summary === undefined || summary.state === 'open' || summary.state === 'ready') {
+    return summary;
+  }
+  const decided = DECIDED.get(own) ?? new Map<string, ChangeRequestSummary>();
+  DECIDED.set(own, decided.set(record.digest, summary));
+  return summary;
+}
+
 /** @throws ServerError `change_request_unknown` */
-export function changeRequestView(set: RecordSet, digest: string, now: string): ChangeRequestView {
-  const record = findChangeRequest(set, digest);
+export function changeRequestView(all: RecordSet, digest: string, now: string): ChangeRequestView {
+  const record = findChangeRequest(all, digest);
+  const set = recordsAbout(all, record);
   const summary = summarise(set, record, now);
   const { subjectRef, content } = record.statement.predicate;
   const { workspace, model, use, version } = subjectRef;
@@ -87,7 +158,7 @@ export function changeRequestView(set: RecordSet, digest: string, now: string): 
     origin: found.ok ? originOfVersion(set, found.context) : 'built',
     enforcement: found.ok ? enforcementGrade(set, found.context) : 'attested',
     request,
-    verdict: apartFromSodCheck(judgeChangeRequest(set, digest, { phase: 'promote', now })),
+    verdict: promotionVerdict(set, digest, now),
     submitVerdict: judgeChangeRequest(set, digest, { phase: 'submit', now }),
     evidence: found.ok ? evidenceToApprove(set, found.context, request.evidence) : request.evidence,
     approvals: approvalsOf(set, digest).map(summaryOf),
@@ -139,8 +210,7 @@ function stateOf(set: RecordSet, record: CountedRecord, now: string): ChangeRequ
   if (warrantOf(set, record.digest) !== undefined) return 'promoted';
   if (approvalsOf(set, record.digest).some(isRejection)) return 'rejected';
   if (replacementOf(set, record) !== undefined) return 'replaced';
-  const verdict = judgeChangeRequest(set, record.digest, { phase: 'promote', now });
-  return apartFromSodCheck(verdict).allowed ? 'ready' : 'open';
+  return promotionVerdict(set, record.digest, now).allowed ? 'ready' : 'open';
 }
 
 function isRejection(record: CountedRecord): boolean {

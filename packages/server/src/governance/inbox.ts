@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  approvalConflict,
-  type GateVerdict,
-  judgeChangeRequest,
-  type RecordSet,
-  type Role,
-} from '@countersign/kernel';
+import { approvalConflict, type GateVerdict, type RecordSet, type Role } from '@countersign/kernel';
+import { modelSet } from '../records/index.ts';
 import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
-import { registerItems } from './register-items.ts';
-import { apartFromSodCheck } from './separation-record.ts';
+import { discussionItems } from './discussion-items.ts';
+import { promotionVerdict } from './promotion-verdict.ts';
+import { type RegisterItem, registerItems } from './register-items.ts';
 import { trustNotices } from './trust-notices.ts';
 import { listWarrants } from './warrants.ts';
 
@@ -22,12 +18,14 @@ export interface InboxItem {
     | 'attest'
     | 'overlay'
     | 'expiry'
-    | 'notice';
+    | 'notice'
+    | 'mention';
   /** What to open: a change request, finding or warrant, by digest. */
   readonly digest: string;
   readonly subject: string;
   readonly text: string;
   readonly role?: Role;
+  readonly about?: RegisterItem['about'];
   readonly since: string;
 }
 
@@ -35,26 +33,39 @@ export interface InboxItem {
 const EXPIRY_DAYS = [60, 30, 7] as const;
 
 /** What waits for an account, from records alone, oldest first. */
-export function inbox(
-  set: RecordSet,
-  me: {
-    readonly workspace: string;
-    readonly account: string;
-    readonly roles: readonly Role[];
-    readonly now: string;
-  },
-): readonly InboxItem[] {
-  const requests = listChangeRequests(set, { now: me.now }).filter(
-    ({ state, subject }) =>
-      (state === 'open' || state === 'ready') && subject.workspace === me.workspace,
-  );
+export function inbox(set: RecordSet, me: Me): readonly InboxItem[] {
   const items = [
-    ...requests.flatMap((request) => itemsOfRequest(set, request, me)),
+    ...openRequests(set, me).flatMap((request) => requestItems(request, me)),
     ...registerItems(set, me),
     ...expiring(set, me),
     ...notices(set, me),
   ];
   return items.sort((a, b) => a.since.localeCompare(b.since));
+}
+
+/** A request that somebody may still act on, with the records that it is judged by. */
+export interface OpenRequest {
+  readonly set: RecordSet;
+  readonly summary: ChangeRequestSummary;
+  /** What a warrant still needs, judged at the time. */
+  readonly verdict: GateVerdict;
+}
+
+/** Requests that wait for anybody: judged once for all whom they might wait for. */
+export function openRequests(
+  set: RecordSet,
+  at: { readonly workspace: string; readonly now: string; readonly model?: string | undefined },
+): readonly OpenRequest[] {
+  return listChangeRequests(set, at)
+    .filter(
+      ({ state, subject }) =>
+        (state === 'open' || state === 'ready') && subject.workspace === at.workspace,
+    )
+    .map((summary) => {
+      // By the firm's records and its model's: the whole log would be read for each.
+      const own = modelSet(set, at.workspace, summary.subject.model ?? '');
+      return { set: own, summary, verdict: promotionVerdict(own, summary.digest, at.now) };
+    });
 }
 
 interface Me {
@@ -64,33 +75,35 @@ interface Me {
   readonly now: string;
 }
 
-function itemsOfRequest(
-  set: RecordSet,
-  request: ChangeRequestSummary,
+/** What an account is to do about a request. */
+export function requestItems(
+  { set, summary: request, verdict }: OpenRequest,
   me: Me,
 ): readonly InboxItem[] {
-  const verdict = apartFromSodCheck(
-    judgeChangeRequest(set, request.digest, { phase: 'promote', now: me.now }),
-  );
   const { model, version, use } = request.subject;
   const about = {
     digest: request.digest,
     subject: `${model}@${version} for ${use} to ${request.transition}`,
     since: request.submittedAt,
   };
-  const items: InboxItem[] = [];
+  const items: InboxItem[] = [
+    ...discussionItems(set, request, { account: me.account, subject: about.subject }),
+  ];
   for (const role of approvalsOpenTo(set, request.digest, { verdict, me })) {
     items.push({ ...about, kind: 'approve', role, text: `approve or reject as ${role}` });
   }
   const unassessed = verdict.conditions.find(
     ({ id, outcome }) => id === 'independent-validation' && outcome === 'fail',
   );
-  const barred = approvalConflict(set, request.digest, {
-    account: me.account,
-    role: 'validator',
-    now: me.now,
-  });
-  if (unassessed !== undefined && me.roles.includes('validator') && barred === undefined) {
+  const isValidator = unassessed !== undefined && me.roles.includes('validator');
+  const barred = isValidator
+    ? approvalConflict(set, request.digest, {
+        account: me.account,
+        role: 'validator',
+        now: me.now,
+      })
+    : undefined;
+  if (isValidator && barred === undefined) {
     items.push({
       ...about,
       kind: 'assess',

@@ -15,6 +15,7 @@ export const POLICY_KINDS = {
   questionnaire: 'questionnaire',
   committee: 'committee',
   deputies: 'deputies',
+  retention: 'retention',
 } as const;
 export type PolicyDocumentKind = keyof typeof POLICY_KINDS;
 

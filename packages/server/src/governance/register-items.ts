@@ -23,27 +23,33 @@ export interface RegisterItem {
   readonly subject: string;
   readonly text: string;
   readonly role?: Role;
+  /** What a page of its own is about. */
+  readonly about?: {
+    readonly model: string;
+    readonly use?: string;
+    readonly finding?: string;
+    readonly campaign?: string;
+  };
   readonly since: string;
 }
 
 /** What waits for an account in the registers: findings to answer or judge, reviews, attestations, overlays that end. */
 export function registerItems(set: RecordSet, me: Me): readonly RegisterItem[] {
-  return [
-    ...findings(set, me),
-    ...reviews(set, me),
-    ...attestations(set, me),
-    ...overlays(set, me),
-  ];
+  return [...askedItems(set, me), ...reviews(set, me), ...overlays(set, me)];
+}
+
+/** What somebody asked of an account: findings and attestations. */
+export function askedItems(set: RecordSet, me: Me): readonly RegisterItem[] {
+  return [...findings(set, me), ...attestations(set, me)];
 }
 
 function findings(set: RecordSet, me: Me): readonly RegisterItem[] {
   return findingsRegister(set, { workspace: me.workspace, now: me.now }).flatMap((finding) => {
     const text = findingText(finding, me);
     if (text === undefined) return [];
-    const subject = `${finding.model} ${finding.id}`;
-    return [
-      { kind: 'finding' as const, digest: finding.digest, subject, text, since: finding.raisedAt },
-    ];
+    const { model, id, digest, raisedAt: since } = finding;
+    const about = { model, finding: id };
+    return [{ kind: 'finding' as const, digest, subject: `${model} ${id}`, text, about, since }];
   });
 }
 
@@ -80,6 +86,7 @@ function reviews(set: RecordSet, me: Me): readonly RegisterItem[] {
         subject: `${model} for ${use}`,
         text,
         role,
+        about: { model, use },
         since: triggers[0]?.at ?? from.at,
       },
     ];
@@ -95,6 +102,7 @@ function attestations(set: RecordSet, me: Me): readonly RegisterItem[] {
         digest: entry,
         subject: model,
         text: `confirm the inventory entry for ${campaign} by ${due}: ${title}`,
+        about: { model, campaign },
         since: openedAt,
       })),
   );

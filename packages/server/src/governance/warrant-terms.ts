@@ -77,6 +77,7 @@ function expiryOf(
   set: RecordSet,
   at: {
     readonly context: VersionContext;
+    readonly verdict: GateVerdict;
     readonly now: string;
     readonly policy: Policy;
     readonly exceptions: readonly CountedRecord[];
@@ -86,7 +87,10 @@ function expiryOf(
   const tier = readTier(set, at.context)?.tier ?? 'high';
   const days = at.policy.transitions[at.transition].warrantDaysMax[tier];
   const byPolicy = new Date(Date.parse(at.now) + days * DAY_MS).toISOString();
-  const validation = latestItem(set, at.context, { id: 'validation-report' });
+  const carried = at.verdict.carried?.find(({ evidence }) => evidence === 'validation-report');
+  const validation =
+    latestItem(set, at.context, { id: 'validation-report' }) ??
+    set.byDigest.get(carried?.record ?? '');
   const validUntil = validation?.statement.predicate.content.expires;
   const ends = [
     byPolicy,

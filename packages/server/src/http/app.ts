@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
+import { TUS_MEDIA_TYPE } from '@countersign/contract';
 import { KernelError, parseStrictJson } from '@countersign/kernel';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
@@ -9,7 +10,9 @@ import { OWN_DAMAGE } from './error-catalogue.ts';
 import { errorReply } from './error-reply.ts';
 import { codedError } from './error-status.ts';
 import { registerAsOfRoutes } from './routes/as-of.ts';
+import { registerBlobsRoutes } from './routes/blobs.ts';
 import { registerDecisionsRoutes } from './routes/decisions.ts';
+import { registerDiscussionRoutes } from './routes/discussion.ts';
 import { registerDocumentsRoutes } from './routes/documents.ts';
 import { registerEnforcementRoutes } from './routes/enforcement.ts';
 import { registerExamRoutes } from './routes/exam.ts';
@@ -18,13 +21,17 @@ import { registerGovernanceRoutes } from './routes/governance.ts';
 import { registerIdentityRoutes } from './routes/identity.ts';
 import { registerJobsRoutes } from './routes/jobs.ts';
 import { registerLogRoutes } from './routes/log.ts';
+import { registerNoticesRoutes } from './routes/notices.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerRecordsRoutes } from './routes/records.ts';
+import { registerRegistersRoutes } from './routes/registers.ts';
 import { registerRegistryRoutes } from './routes/registry.ts';
+import { registerRetentionRoutes } from './routes/retention.ts';
 import { registerSessionsRoutes } from './routes/sessions.ts';
 import { registerSignInRoutes } from './routes/sign-in.ts';
 import { registerSigningRoutes } from './routes/signing.ts';
+import { registerStatementsRoutes } from './routes/statements.ts';
 import { registerTokensRoutes } from './routes/tokens.ts';
 import { webPages } from './routes/web.ts';
 
@@ -83,18 +90,24 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
   registerTokensRoutes(app, context);
   registerIdentityRoutes(app, context);
   registerRecordsRoutes(app, context);
+  registerBlobsRoutes(app, context, options);
   registerSigningRoutes(app, context);
+  registerStatementsRoutes(app, context);
   registerLogRoutes(app, context);
   registerEnforcementRoutes(app, context);
   registerRegistryRoutes(app, context);
   registerAsOfRoutes(app, context);
   registerGovernanceRoutes(app, context);
+  registerDiscussionRoutes(app, context);
   registerPolicyRoutes(app, context);
   registerFindingsRoutes(app, context);
+  registerNoticesRoutes(app, context);
+  registerRegistersRoutes(app, context);
   registerJobsRoutes(app, context);
   registerDecisionsRoutes(app, context);
   registerDocumentsRoutes(app, context);
   registerExamRoutes(app, context);
+  registerRetentionRoutes(app, context);
   return app;
 }
 
@@ -120,9 +133,8 @@ function addParsers(app: FastifyInstance): void {
       done(malformedJson(error));
     }
   });
-  app.addContentTypeParser('application/octet-stream', (_request, payload, done) =>
-    done(null, payload),
-  );
+  const streams = ['application/octet-stream', TUS_MEDIA_TYPE];
+  app.addContentTypeParser(streams, (_request, payload, done) => done(null, payload));
   app.addContentTypeParser(
     ['text/csv', 'application/x-ndjson'],
     { parseAs: 'buffer' },

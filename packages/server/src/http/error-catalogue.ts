@@ -29,6 +29,11 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     status: 404,
     meaning: 'no change request of that digest counts in the log',
   },
+  remark_refused: {
+    status: 409,
+    meaning:
+      'the remark would change nothing: its thread is not there, is in that state already, or takes somebody else',
+  },
   policy_unknown: {
     status: 404,
     meaning: 'no such policy document has been signed or awaits signatures',
@@ -140,6 +145,12 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
   not_founded: { status: 500, meaning: 'the data directory holds no firm' },
   founding_invalid: { status: 500, meaning: 'a firm cannot be founded so' },
   config_invalid: { status: 500, meaning: 'config.json cannot be read' },
+  notice_unknown: { status: 404, meaning: 'no message of that id has been given up' },
+  notice_address_refused: {
+    status: 422,
+    meaning: 'the address for notices is in no domain of the firm',
+  },
+  webhook_unknown: { status: 404, meaning: 'no webhook of that name is among the channels' },
   founding_mismatch: {
     status: 500,
     meaning: 'the log does not begin with the configured founding record',
@@ -184,9 +195,43 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     meaning: 'the body has a content type that the route does not take',
   },
   route_unknown: { status: 404, meaning: 'nothing is at that path and method' },
+  blob_deleted: {
+    status: 410,
+    meaning:
+      'the bytes were deleted by the retention rules; the message names the signed deletion record',
+  },
+  plan_refused: {
+    status: 409,
+    meaning: 'no plan can be kept for a time to come, or before a retention policy was signed',
+  },
+  sweep_refused: {
+    status: 409,
+    meaning: 'the sweep lacks signatures, or its plan is none, of another firm or for a later time',
+  },
+  sweep_running: { status: 409, meaning: 'another sweep is under way; ask again' },
+  thing_unknown: {
+    status: 404,
+    meaning: 'no bytes, record or decision of that name are stored or were deleted',
+  },
+  subject_unavailable: {
+    status: 409,
+    meaning: 'the key under which gateways file data subjects is not on this server',
+  },
   blob_unknown: { status: 404, meaning: 'no bytes of that digest are stored' },
+  range_unsatisfiable: {
+    status: 416,
+    meaning: 'the bytes end before the range that was asked for',
+  },
+  tus_version_unsupported: {
+    status: 412,
+    meaning: 'an upload speaks a version of the tus protocol that is not spoken here',
+  },
   log_file_unknown: { status: 404, meaning: 'the log has published no such file' },
-  too_many_requests: { status: 429, meaning: 'too many sign-in attempts from one address' },
+  too_many_requests: {
+    status: 429,
+    meaning:
+      'too many sign-in attempts from one address, or too many remarks by one account on one change request',
+  },
   internal: { status: 500, meaning: 'the server failed; the answer holds only the request id' },
   postgres_missing: {
     status: 500,
@@ -246,10 +291,21 @@ export const PIPELINE_ERROR_STATUS: { readonly [code in PipelineErrorCode]?: num
   // Damage on our side, yet the caller must learn which bytes: a 500 would say nothing but the request id. Not 410,
   // which is for ever: once the file is restored from a backup or sent again, the same request succeeds.
   blob_corrupt: 409,
+  upload_unknown: 404,
+  upload_offset_wrong: 409,
+  upload_busy: 423,
+  upload_too_large: 413,
+  upload_limit: 429,
+  upload_digest_differs: 422,
+  // 507 is WebDAV's and a failure; that nothing fits is an answer, and the bytes that came stay.
+  storage_full: 413,
 };
 
 /** Refusals that say nothing about the caller: only whoever operates the server can mend what is damaged. */
-export const OWN_DAMAGE: ReadonlySet<string> = new Set<PipelineErrorCode>(['blob_corrupt']);
+export const OWN_DAMAGE: ReadonlySet<string> = new Set<PipelineErrorCode>([
+  'blob_corrupt',
+  'storage_full',
+]);
 
 /** What to do about a code of the pipeline beyond its message. */
 export const PIPELINE_ERROR_NEXT: { readonly [code in PipelineErrorCode]?: string } = {

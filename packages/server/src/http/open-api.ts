@@ -41,10 +41,20 @@ function operation(route: Route) {
     summary: route.summary,
     tags: [route.tag],
     security: route.access === 'public' ? [] : [{ apiKey: [] }, { session: [] }],
-    parameters: [...parameters(route.params, 'path'), ...parameters(route.query, 'query')],
+    parameters: [
+      ...parameters(route.params, 'path'),
+      ...parameters(route.query, 'query'),
+      ...parameters(route.headers, 'header'),
+    ],
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
-      200: { description: 'Done', content: { [media(route)]: { schema: answerSchema(route) } } },
+      200: { description: 'Done', ...answerContent(route) },
+      ...Object.fromEntries(
+        Object.entries(route.also ?? {}).map(([status, description]) => [
+          status,
+          { description, ...answerContent(route) },
+        ]),
+      ),
       default: {
         description: 'Refused or failed, with a stable code and a request id',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -55,6 +65,11 @@ function operation(route: Route) {
 
 function media(route: Route): string {
   return route.produces ?? 'application/json';
+}
+
+function answerContent(route: Route) {
+  const isBare = route.method === 'HEAD' || (route.reply ?? route.produces) === undefined;
+  return isBare ? {} : { content: { [media(route)]: { schema: answerSchema(route) } } };
 }
 
 function answerSchema(route: Route): Schema {
@@ -75,7 +90,7 @@ function requestBody(route: Route) {
   return { required, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } };
 }
 
-function parameters(schema: z.ZodType | undefined, place: 'path' | 'query') {
+function parameters(schema: z.ZodType | undefined, place: 'path' | 'query' | 'header') {
   if (schema === undefined) return [];
   const { properties = {}, required = [] } = schemaOf(schema, 'input');
   return Object.entries(properties).map(([name, one]) => ({

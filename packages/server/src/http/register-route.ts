@@ -248,7 +248,8 @@ async function rolesOfCaller(context: ServerContext, caller: Caller): Promise<re
  */
 function refuseForeignOrigin(context: ServerContext, request: FastifyRequest): void {
   const { authorization, cookie, origin } = request.headers;
-  if (authorization !== undefined || cookie === undefined || request.method === 'GET') return;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (authorization !== undefined || cookie === undefined || isRead) return;
   if (origin !== undefined && trustedOrigins(context.identity.origin).includes(origin)) return;
   throw new ServerError(
     'not_permitted',

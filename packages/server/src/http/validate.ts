@@ -12,7 +12,7 @@ const PROBLEMS_MAX = 50;
 export function readPart<Schema extends z.ZodType>(
   schema: Schema | undefined,
   value: unknown,
-  part: 'params' | 'query' | 'body',
+  part: 'params' | 'query' | 'headers' | 'body',
 ): z.infer<Schema> {
   if (schema === undefined) {
     refuseUnexpected(value, part);

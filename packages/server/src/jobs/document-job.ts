@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   completeness,
+  enforcementCaveat,
   enforcementGrade,
   type GeneratedDocumentContent,
   originOfVersion,
@@ -11,8 +12,12 @@ import {
 import type { ServerContext } from '../context.ts';
 import {
   compileDocument,
+  compilePccp,
+  type DocumentInput,
   type DocumentModel,
   MODEL_DEVELOPMENT,
+  PCCP,
+  PCCP_TEMPLATE,
   recordsInForce,
   renderHtml,
   renderJson,
@@ -20,7 +25,12 @@ import {
 } from '../dossier/index.ts';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
-import { evidenceStatus, type PackInForce, packsInForce } from '../registry/index.ts';
+import {
+  carriedEvidence,
+  evidenceStatus,
+  type PackInForce,
+  packsInForce,
+} from '../registry/index.ts';
 import type { JobRunner } from './job.ts';
 import { documentParams, readParams } from './job-params.ts';
 import { registeredContext } from './version-facts.ts';
@@ -36,18 +46,20 @@ export const documentJob: JobRunner = async (context, work) => {
   const {
     document = MODEL_DEVELOPMENT,
     framework,
+    envelope,
     ...ref
   } = readParams(documentParams, work.params);
   const set = await context.records.current();
   const facts: DocumentedVersion = { set, version: registeredContext(context, set, ref).context };
-  const pack = packOf(facts, { document, framework });
-  work.report(`${document} of ${pack.pack.id} ${pack.pack.version}`);
-  const model = compile(context, facts, { pack, document });
+  const { model, template, source } = PCCP_NAMES.includes(document)
+    ? compileEnvelope(context, facts, envelope)
+    : compileOfPack(context, facts, { document, framework });
+  work.report(`${document} by ${template}`);
   const rendered = await render(context, model);
   const content: GeneratedDocumentContent = {
     document: model.id,
     title: model.title,
-    template: `${pack.pack.id}@${pack.pack.version}`,
+    template,
     evidenceSet: model.evidenceSetDigest,
     rendered,
     gaps: model.sections.reduce(
@@ -63,7 +75,7 @@ export const documentJob: JobRunner = async (context, work) => {
       scope: 'version',
       subjectRef: { model: name, use, version, artifactDigest },
       producer: 'registry',
-      source: [pack.digest],
+      source: [source],
       blobs: rendered.map((one) => one.digest),
       content,
     });
@@ -77,6 +89,39 @@ export const documentJob: JobRunner = async (context, work) => {
     };
   };
 };
+
+interface Compiled {
+  readonly model: DocumentModel;
+  readonly template: string;
+  /** The record that it was compiled by: a pack, an envelope. */
+  readonly source: string;
+}
+
+/** As the catalogue calls it, and as people do. */
+const PCCP_NAMES: readonly string[] = [PCCP, 'doc/pccp'];
+
+function compileEnvelope(
+  context: ServerContext,
+  { set, version }: DocumentedVersion,
+  envelope: string | undefined,
+): Compiled {
+  const facts = documentFacts(context, { set, version });
+  const { model, envelope: printed } = compilePccp({ set, context: version, facts, envelope });
+  return { model, template: PCCP_TEMPLATE, source: printed };
+}
+
+function compileOfPack(
+  context: ServerContext,
+  facts: DocumentedVersion,
+  wanted: { readonly document: string; readonly framework?: string | undefined },
+): Compiled {
+  const pack = packOf(facts, wanted);
+  return {
+    model: compile(context, facts, { pack, document: wanted.document }),
+    template: `${pack.pack.id}@${pack.pack.version}`,
+    source: pack.digest,
+  };
+}
 
 function packOf(
   facts: DocumentedVersion,
@@ -102,12 +147,10 @@ function compile(
   at: { readonly pack: PackInForce; readonly document: string },
 ): DocumentModel {
   const { set, version } = facts;
-  const last = set.records.at(-1);
-  // The date of a document is that of the last record it could know, so that the same records give the same bytes.
-  const asOf = last?.loggedAt ?? context.now();
+  const printed = documentFacts(context, facts);
+  const { asOf, tier, origin } = printed;
   const [status] = evidenceStatus(set, version, { now: asOf, framework: at.pack.pack.id });
-  const tier = readTier(set, version)?.tier ?? 'high';
-  const origin = originOfVersion(set, version);
+  const carried = carriedEvidence(set, version, asOf);
   const textDigest = set.byDigest.get(at.pack.digest)?.statement.predicate.content.textDigest;
   return compileDocument({
     pack: {
@@ -115,24 +158,48 @@ function compile(
       digest: typeof textDigest === 'string' ? textDigest : at.pack.digest,
     },
     document: at.document,
-    records: recordsInForce(set, version),
+    records: withCarried(set, recordsInForce(set, version), carried),
     results: completeness(set, version, at.pack.pack, {
       tier,
       origin,
       reached: status?.reached ?? 'candidate',
       now: asOf,
+      carried,
     }),
     context: version,
-    facts: {
-      firm: set.founding.firm,
-      tier,
-      origin,
-      enforcementGrade: enforcementGrade(set, version),
-      demonstration: set.founding.demonstration,
-      asOf,
-      asOfIndex: last?.index ?? 0,
-    },
+    facts: printed,
   });
+}
+
+function documentFacts(
+  context: ServerContext,
+  { set, version }: DocumentedVersion,
+): DocumentInput['facts'] {
+  const last = set.records.at(-1);
+  return {
+    firm: set.founding.firm,
+    tier: readTier(set, version)?.tier ?? 'high',
+    origin: originOfVersion(set, version),
+    enforcementGrade: enforcementGrade(set, version),
+    enforcementCaveat: enforcementCaveat(set, version),
+    demonstration: set.founding.demonstration,
+    // The date of a document is that of the last record it could know, so that the same records give the same bytes.
+    asOf: last?.loggedAt ?? context.now(),
+    asOfIndex: last?.index ?? 0,
+  };
+}
+
+/** What was written about the version in production and stands for this one is printed where its own would be. */
+function withCarried(
+  set: RecordSet,
+  own: DocumentInput['records'],
+  carried: ReadonlyMap<string, string>,
+): DocumentInput['records'] {
+  const known = new Set(own.map(({ digest }) => digest));
+  const more = [...carried.values()].flatMap((digest) =>
+    known.has(digest) ? [] : (set.byDigest.get(digest) ?? []),
+  );
+  return [...own, ...more].sort((a, b) => a.index - b.index);
 }
 
 async function render(

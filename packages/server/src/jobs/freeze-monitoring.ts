@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { addScores, freezeReference, openScorer, scorerSpecOf } from '@countersign/analysis';
-import type { Json } from '@countersign/kernel';
+import { addScores, freezeReference, scorerSpecOf } from '@countersign/analysis';
+import type { ArtifactManifest, Json } from '@countersign/kernel';
 import { type PipelineFile, type RunResult, toRecordJson } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
+import { openManifestScorer } from './open-manifest-scorer.ts';
 import type { Servable } from './run-records.ts';
 import { loadSplit } from './split-table.ts';
 
@@ -19,6 +20,7 @@ export async function freezeMonitoring(
     readonly result: RunResult;
     readonly file: PipelineFile;
     readonly servable: Servable;
+    readonly manifest: ArtifactManifest;
   },
 ): Promise<Json> {
   const { monitoring } = at.file;
@@ -26,7 +28,7 @@ export async function freezeMonitoring(
   const { artifact } = at.servable;
   const spec = scorerSpecOf(artifact);
   const { table, content } = await loadSplit(context, at.result, monitoring.reference);
-  const scorer = await openScorer(await artifactBytes(context, at.result), spec);
+  const scorer = await openManifestScorer(context, at.manifest, spec);
   try {
     await addScores(table, scorer, SCORE_COLUMN);
     const watched = monitoring.stability.columns ?? 'all';
@@ -42,8 +44,4 @@ export async function freezeMonitoring(
     await scorer.close();
     table.close();
   }
-}
-
-async function artifactBytes(context: ServerContext, result: RunResult): Promise<Uint8Array> {
-  return context.blobs.get(result.artifact?.digest ?? '');
 }

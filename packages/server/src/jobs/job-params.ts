@@ -35,6 +35,11 @@ export const documentParams = versionParams.extend({
   /** As its pack names it; the model development document without one. */
   document: z.string().min(1).max(100).optional(),
   framework: z.string().min(1).max(100).optional(),
+  /** Of a change control plan: which envelope; the newest of the use without one. */
+  envelope: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 
 /** What a run, a validation or a registration is asked for stands in its signed request; what is said beside it is kept and not heeded. */

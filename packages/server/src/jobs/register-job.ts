@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openScorer, scorerSpecOf } from '@countersign/analysis';
+import { scorerSpecOf } from '@countersign/analysis';
 import {
   type ArtifactManifest,
   type Json,
@@ -8,10 +8,11 @@ import {
   sha256Hex,
 } from '@countersign/kernel';
 import type { ServerContext, ServerTransaction } from '../context.ts';
-import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
 import { takeVersionNumber } from '../registry/index.ts';
+import { commandManifest } from './command-manifest.ts';
 import type { JobResult, JobRunner } from './job.ts';
+import { refuseUnservable } from './open-manifest-scorer.ts';
 import {
   type RegisteredSpec,
   type Registration,
@@ -46,10 +47,11 @@ export const registerJob: JobRunner = async (context, work) => {
   work.report(`${registration.files.length} files are read again by their digests`);
   await refuseOtherBytes(context, registration);
   const spec = await specOf(context, registration);
-  const manifest = manifestOf(registration, spec);
-  if (spec?.artifact.scorer === 'onnx') {
+  const manifest = await withCommand(context, manifestOf(registration, spec), spec);
+  const isServed = manifest.scorer === 'onnx' || manifest.command !== undefined;
+  if (spec !== undefined && isServed) {
     work.report('the artefact is opened as it will be served');
-    await refuseUnservable(context, manifest, spec);
+    await refuseUnservable(context, manifest, scorerSpecOf(spec.artifact));
   }
   await context.blobs.put(manifestBytes(manifest));
   const wanted: Wanted = {
@@ -68,7 +70,7 @@ async function refuseOtherBytes(
 ): Promise<void> {
   for (const { path, digest, size } of files) {
     if (!(await blobs.has(digest))) throw refused(`the bytes of \`${path}\` are not stored`);
-    const stored = await blobs.check(digest);
+    const stored = await blobs.checkOnce(digest);
     if (stored.size !== size)
       throw refused(`\`${path}\` holds ${stored.size} bytes, not the ${size} that were signed`);
   }
@@ -82,8 +84,9 @@ async function specOf(
 ): Promise<RegisteredSpec | undefined> {
   if (spec === undefined) return undefined;
   const read = readRegisteredSpec(new TextDecoder().decode(await blobs.get(spec)));
-  const named = [read.artifact.file, read.artifact.reasons].filter((one) => one !== undefined);
-  const absent = named.find((file) => !files.some(({ path }) => path === file));
+  const { file, reasons, files: more = [] } = read.artifact;
+  const named = [file, reasons, ...more].filter((one) => one !== undefined);
+  const absent = named.find((one) => !files.some(({ path }) => path === one));
   if (absent !== undefined)
     throw refused(`the specification names \`${absent}\`, none of the files`);
   return read;
@@ -103,22 +106,14 @@ function manifestOf(
   return { v: 1, scorer, entry, files };
 }
 
-async function refuseUnservable(
-  { blobs }: ServerContext,
+async function withCommand(
+  context: ServerContext,
   manifest: ArtifactManifest,
-  { artifact }: RegisteredSpec,
-): Promise<void> {
-  const entry = manifest.files.find(({ path }) => path === manifest.entry);
-  try {
-    const scorer = await openScorer(await blobs.get(entry?.digest ?? ''), scorerSpecOf(artifact));
-    await scorer.close();
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new ServerError('artifact_invalid', `\`${manifest.entry}\` cannot be served: ${said}`, {
-      details: { file: manifest.entry },
-      cause,
-    });
-  }
+  spec: RegisteredSpec | undefined,
+): Promise<ArtifactManifest> {
+  const section = spec?.artifact.command;
+  if (section === undefined) return manifest;
+  return { ...manifest, command: await commandManifest(context, section, manifest.files) };
 }
 
 async function register(

@@ -2,6 +2,7 @@
 import { type Json, readLocations } from '@countersign/kernel';
 import {
   artifactSection,
+  commandProblem,
   type Decision,
   decisionSection,
   type PipelineFile,
@@ -14,7 +15,8 @@ import { refused } from './run-request.ts';
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const SCORERS = ['onnx', 'command', 'remote'] as const;
-const FILES_MAX = 1000;
+/** As many as the list of them fits a record of 1 MiB. */
+const FILES_MAX = 4000;
 
 const path = z
   .string()
@@ -61,13 +63,24 @@ export function readRegistration(json: Json): Registration {
   }
   const { files, entry } = parsed.data;
   const paths = files.map((file) => file.path);
-  const twice = paths.find((one, index) => paths.indexOf(one) !== index);
+  const twice = namedTwice(paths);
   if (twice !== undefined) throw refused(`\`${twice}\` is named twice`, { field: 'params.files' });
   if (entry !== undefined && !paths.includes(entry))
     throw refused(`\`${entry}\` is none of the files`, { field: 'params.entry' });
   if (parsed.data.origin === 'external')
     readLocations(parsed.data.location as Json, 'params.location');
   return parsed.data;
+}
+
+/** Also where case or Unicode form is all that differs: some file systems take such names for one. */
+function namedTwice(paths: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return paths.find((one) => {
+    const key = one.normalize('NFC').toLowerCase();
+    const isSeen = seen.has(key);
+    seen.add(key);
+    return isSeen;
+  });
 }
 
 const { design, monitoring } = pipelineFileSchema.shape;
@@ -101,6 +114,11 @@ export function readRegisteredSpec(text: string): RegisteredSpec {
     throw specRefused(read.text.lineOf(place), `\`${field}\` ${issue?.message ?? 'is malformed'}`);
   }
   const { artifact, decision, ...file } = parsed.data;
+  const problem = commandProblem(artifact);
+  if (problem !== undefined) {
+    const place = ['artifact', ...problem.path];
+    throw specRefused(read.text.lineOf(place), `\`${place.join('.')}\` ${problem.message}`);
+  }
   return { artifact, decision, file };
 }
 

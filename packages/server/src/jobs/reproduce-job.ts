@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { join } from 'node:path';
-import { openScorer, readInputs, scoreRows } from '@countersign/analysis';
-import { canonicalDecimal, evidenceItems, type ReproductionContent } from '@countersign/kernel';
+import { openArtefact, readInputs, scoreRows } from '@countersign/analysis';
+import {
+  type ArtifactManifest,
+  canonicalDecimal,
+  evidenceItems,
+  type ReproductionContent,
+  sha256Hex,
+} from '@countersign/kernel';
 import {
   openFileBlobStore,
   type RebuildResult,
@@ -11,8 +17,10 @@ import {
 } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { recordByPlatform } from '../records/index.ts';
+import { attestErased, erasedPart } from './erased-parts.ts';
 import type { JobRunner, JobWork } from './job.ts';
 import { readParams, reproduceParams } from './job-params.ts';
+import { scorerGround } from './open-manifest-scorer.ts';
 import { rebuildInWorker } from './run-worker.ts';
 import { loadSplit } from './split-table.ts';
 import { type VersionFacts, versionFacts } from './version-facts.ts';
@@ -47,7 +55,13 @@ export const reproduceJob: JobRunner = async (context, work) => {
     cachedEnvironment = false,
     ...ref
   } = readParams(reproduceParams, work.params);
-  const facts = await versionFacts(context, await context.records.current(), ref);
+  const set = await context.records.current();
+  const facts = await versionFacts(context, set, ref).catch(async (cause: unknown) => {
+    const erased = await erasedPart(context, set, ref);
+    if (erased === undefined) throw cause;
+    return { erased };
+  });
+  if ('erased' in facts) return attestErased(context, set, facts.erased);
   work.report(
     `rebuild of ${ref.model}@${ref.version} from archived parts${hostile ? ', in hostile surroundings' : ''}`,
   );
@@ -58,6 +72,10 @@ export const reproduceJob: JobRunner = async (context, work) => {
     surroundings,
     cachedEnvironment,
   });
+  if (rebuilt.verdict === 'not-rebuildable' && rebuilt.compared.length === 0) {
+    const erased = await erasedPart(context, set, ref);
+    if (erased !== undefined) return attestErased(context, set, erased);
+  }
   const verdict = await verdictOf(context, { facts, rebuilt, work });
   const content = attestation(rebuilt, verdict, { surroundings, cachedEnvironment });
   const { model, use, version, artifactDigest } = facts.version;
@@ -131,6 +149,20 @@ async function verdictOf(
 /** Float32 arithmetic on another processor; far below anything a cutoff or a reason could notice. */
 const SCORE_TOLERANCE = 1e-6;
 
+/** The artefact with other bytes for its model. */
+function withEntry(
+  { blobs, primitives }: ServerContext,
+  manifest: ArtifactManifest,
+  model: Uint8Array,
+) {
+  const { entry } = manifest;
+  const own = { path: entry, digest: sha256Hex(primitives, model), size: model.length };
+  const files = manifest.files.map((file) => (file.path === entry ? own : file));
+  const read = async (path: string) =>
+    path === entry ? model : blobs.get(files.find((file) => file.path === path)?.digest ?? '');
+  return { manifest: { ...manifest, files }, read };
+}
+
 async function compareScores(
   context: ServerContext,
   facts: VersionFacts,
@@ -141,7 +173,11 @@ async function compareScores(
     const rows = await readInputs(table, facts.scorerSpec);
     const scores: (readonly number[])[] = [];
     for (const model of at.models) {
-      const scorer = await openScorer(model, facts.scorerSpec);
+      const scorer = await openArtefact(
+        withEntry(context, facts.manifest, model),
+        facts.scorerSpec,
+        scorerGround(context),
+      );
       try {
         scores.push((await scoreRows(scorer, rows)).map(({ score }) => score));
       } finally {

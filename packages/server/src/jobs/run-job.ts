@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openScorer, scorerSpecOf } from '@countersign/analysis';
-import { attributionsOf, type Json, type RecordSet, sha256Hex } from '@countersign/kernel';
+import { scorerSpecOf } from '@countersign/analysis';
+import {
+  type ArtifactManifest,
+  attributionsOf,
+  type Json,
+  type RecordSet,
+  sha256Hex,
+} from '@countersign/kernel';
 import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
@@ -11,11 +17,11 @@ import { qualityContent, representativenessContent, snapshotContents } from './d
 import { freezeMonitoring } from './freeze-monitoring.ts';
 import { ingestRun } from './ingest-run.ts';
 import type { JobResult, JobRunner } from './job.ts';
+import { refuseUnservable } from './open-manifest-scorer.ts';
 import {
   artifactContent,
   environmentContent,
   manifestBytes,
-  manifestOf,
   type Servable,
   servableOf,
   sourceRevisionContent,
@@ -25,6 +31,7 @@ import {
 } from './run-records.ts';
 import { type ReadRunRequest, readRunRequest, refused } from './run-request.ts';
 import { runWorker } from './run-worker.ts';
+import { servedManifest } from './served-manifest.ts';
 
 /** What a finished run is registered from. */
 interface RegisteredRun {
@@ -33,6 +40,7 @@ interface RegisteredRun {
   readonly result: RunResult;
   readonly file: PipelineFile;
   readonly servable: Servable;
+  readonly manifest: ArtifactManifest;
   readonly resultDigest: string;
   readonly run: string;
   readonly frozen: Json;
@@ -67,8 +75,9 @@ export const runJob: JobRunner = async (context, work) => {
   work.report('archive of inputs, outputs and wheels');
   await ingestRun(result, blobs, context.blobs);
   const servable = servableOf(file);
+  const manifest = await servedManifest(context, result, servable);
   work.report('the artefact is opened as it will be served');
-  await refuseUnservable(context, result, servable);
+  await refuseUnservable(context, manifest, scorerSpecOf(servable.artifact));
   const resultBlob = await context.blobs.put(new TextEncoder().encode(JSON.stringify(result)));
   const registered: RegisteredRun = {
     request,
@@ -76,15 +85,16 @@ export const runJob: JobRunner = async (context, work) => {
     result,
     file,
     servable,
+    manifest,
     resultDigest: resultBlob.digest,
     run: `run-${work.id}`,
-    frozen: await freezeMonitoring(context, { result, file, servable }),
+    frozen: await freezeMonitoring(context, { result, file, servable, manifest }),
     accounts: await accountsByEmail(
       context,
       result.source.contributors.map(({ email }) => email),
     ),
   };
-  await context.blobs.put(manifestBytes(manifestOf(result, servable)));
+  await context.blobs.put(manifestBytes(manifest));
   return (tx) => register(context, tx, registered);
 };
 
@@ -130,28 +140,6 @@ function useOf(file: PipelineFile, request: ReadRunRequest): string {
   return use;
 }
 
-/** @throws ServerError `artifact_invalid` when the bytes are no model or ask for other inputs than declared */
-async function refuseUnservable(
-  context: ServerContext,
-  result: RunResult,
-  { artifact }: Servable,
-): Promise<void> {
-  if (result.artifact === null) {
-    throw new ServerError('artifact_invalid', `no step left \`${artifact.file}\` behind`);
-  }
-  const bytes = await context.blobs.get(result.artifact.digest);
-  try {
-    const scorer = await openScorer(bytes, scorerSpecOf(artifact));
-    await scorer.close();
-  } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new ServerError('artifact_invalid', `\`${artifact.file}\` cannot be served: ${said}`, {
-      details: { file: artifact.file },
-      cause,
-    });
-  }
-}
-
 async function accountsByEmail(
   context: ServerContext,
   emails: readonly string[],
@@ -175,10 +163,9 @@ async function register(
   tx: ServerTransaction,
   run: RegisteredRun,
 ): Promise<JobResult> {
-  const { request, result, file, servable, use } = run;
+  const { request, result, file, servable, use, manifest } = run;
   const { model } = request;
   const version = await takeVersionNumber(tx, { workspace: context.workspace, model });
-  const manifest = manifestOf(result, servable);
   const artifactDigest = sha256Hex(context.primitives, manifestBytes(manifest));
   const subjectRef = { model, use, version, artifactDigest };
   const records: string[] = [];
@@ -212,7 +199,7 @@ async function register(
     type: 'model-artifact',
     scope: 'version',
     source: [trained],
-    blobs: manifest.files.map(({ digest }) => digest),
+    blobs: [...new Set(manifest.files.map(({ digest }) => digest))],
     content: artifactContent(manifest, run.run),
   });
   await record({

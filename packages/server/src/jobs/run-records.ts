@@ -40,9 +40,13 @@ export function servableOf(file: PipelineFile): Servable {
   return { artifact, decision };
 }
 
-/** The manifest of what is served: the model and, where declared, its table of reasons. */
+/**
+ * The files of what is served: the model, where declared its table of reasons, and of a command what it needs beside. How a
+ * command is started, `served-manifest.ts` adds.
+ */
 export function manifestOf(result: RunResult, { artifact }: Servable): ArtifactManifest {
-  const files = [artifact.file, artifact.reasons].flatMap((path) => {
+  const named = [artifact.file, artifact.reasons, ...(artifact.files ?? [])];
+  const files = [...new Set(named)].flatMap((path) => {
     if (path === undefined) return [];
     const output = result.steps.flatMap(({ outputs }) => outputs).find(({ file }) => file === path);
     if (output === undefined) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { openScorer, type Scorer, type ScorerSpec, scorerSpecOf } from '@countersign/analysis';
+import { type Scorer, type ScorerSpec, scorerSpecOf } from '@countersign/analysis';
 import {
   type ArtifactManifest,
   type CountedRecord,
@@ -15,6 +15,7 @@ import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersi
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type RegisteredVersion, registeredVersions } from '../registry/index.ts';
+import { openManifestScorer } from './open-manifest-scorer.ts';
 
 /** A registered version with everything that measuring it needs, read from its records and their blobs. */
 export interface VersionFacts {
@@ -109,18 +110,11 @@ async function readResult(context: ServerContext, digest: string): Promise<RunRe
 }
 
 /** Opens the very bytes that the artefact manifest names, as the gateway does. The caller closes the scorer. */
-export async function openVersionScorer(
+export function openVersionScorer(
   context: ServerContext,
   facts: Pick<VersionFacts, 'manifest' | 'scorerSpec'>,
 ): Promise<Scorer> {
-  const entry = facts.manifest.files.find(({ path }) => path === facts.manifest.entry);
-  if (entry === undefined) {
-    throw new ServerError(
-      'artifact_invalid',
-      `the manifest has no file \`${facts.manifest.entry}\``,
-    );
-  }
-  return openScorer(await context.blobs.get(entry.digest), facts.scorerSpec);
+  return openManifestScorer(context, facts.manifest, facts.scorerSpec);
 }
 
 /** Bytes of a file that a step of the version's run left behind, by its path. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { NoticeChannelsFile } from '@countersign/contract';
 import {
   formatPackPath,
   isDigest,
@@ -8,6 +9,7 @@ import {
   readDeputies,
   readInventoryFacts,
   readPolicy,
+  readRetentionPolicy,
   TIERS,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
@@ -18,7 +20,9 @@ import { checkAttribution } from './attribution-rules.ts';
 import { checkApproval, checkChangeRequest, checkException } from './change-rules.ts';
 import { checkChangePlan } from './envelope-rules.ts';
 import { checkFinding, checkOverlay, checkPeriodicReview } from './register-rules.ts';
+import { checkRemark } from './remark-rules.ts';
 import { checkResume } from './resume-rules.ts';
+import { checkRetention } from './retention-rules.ts';
 import { checkIdentityProvider, checkNewKeys } from './trust-rules.ts';
 
 type Rule = (context: ServerContext, arrival: Arrival) => Promise<void> | void;
@@ -28,6 +32,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['approval-record', checkApproval],
   ['author-attribution', checkAttribution],
   ['change-plan', checkChangePlan],
+  ['change-remark', checkRemark],
   ['change-record', checkChangeRequest],
   ['exception-record', checkException],
   ['evidence-attachment', checkAttachment],
@@ -39,6 +44,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['override-record', checkOverlay],
   ['periodic-review', checkPeriodicReview],
   ['policy-document', checkPolicyDocument],
+  ['retention-rule', checkRetention],
   ['risk-tier', checkTier],
   ['run-request', checkRunRequest],
   ['test-plan', checkValidationPlan],
@@ -82,8 +88,10 @@ function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void
   if (kind === 'promotion-policy') readPolicy(content.policy, 'content.policy');
   if (kind === 'committee') readCommitteeCharter(content.committee, 'content.committee');
   if (kind === 'deputies') readDeputies(content.deputies, 'content.deputies');
+  if (kind === 'retention') readRetentionPolicy(content.retention, 'content.retention');
   if (kind === 'questionnaire') readQuestionnaire(content.questionnaire, 'content.questionnaire');
   if (kind === 'identity-provider') checkIdentityProvider(content);
+  if (kind === 'notice-channels') checkNoticeChannels(record);
   if (kind === 'framework-pack') {
     const parsed = parsePack(content.pack);
     if (!parsed.ok) {
@@ -98,6 +106,14 @@ function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void
       });
     }
   }
+}
+
+function checkNoticeChannels(record: Arrival['record']): void {
+  const read = NoticeChannelsFile.safeParse(record.statement.predicate.content.notices);
+  if (read.success) return;
+  const [issue] = read.error.issues;
+  const field = ['content', 'notices', ...(issue?.path ?? [])].map(String).join('.');
+  throw refused(record, `the channels cannot be used: ${issue?.message ?? 'unfit'}`, field);
 }
 
 /** Model risk may sign a tier above the computed one, never below it without saying why. */

@@ -3,6 +3,7 @@ import {
   accountOf,
   actsAs,
   ENVELOPE_KIND,
+  envelopeApprovals,
   envelopeDuties,
   newestPolicyDocument,
   type RecordSet,
@@ -12,7 +13,6 @@ import {
   readTier,
   type SignedRecord,
   versionContext,
-  whenHolds,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { type Arrival, refused } from './arrival.ts';
@@ -32,7 +32,7 @@ export async function checkChangePlan(context: ServerContext, { record }: Arriva
   if (!found.ok) throw refused(record, found.reason, 'content.version');
 }
 
-/** It waits for everybody whom a material change of the use takes in production; the kernel judges who may stand for what. */
+/** It waits for everybody whom a material change of the use takes, as policy says where; the kernel judges who may stand for what. */
 export function lackingForEnvelope(
   set: RecordSet,
   record: SignedRecord,
@@ -57,8 +57,6 @@ function rolesOfEnvelope(set: RecordSet, record: SignedRecord): readonly Role[] 
   const found = versionContext(set, { workspace, model, use, version });
   const tier = found.ok ? readTier(set, found.context) : undefined;
   if (tier === undefined) return [];
-  const { transitions } = readPolicy(policy.statement.predicate.content.policy, 'content.policy');
-  const ordinary = { ...tier, materiality: 'material', class: 'standard' } as const;
-  const rules = transitions.production.approvals.filter(({ when }) => whenHolds(when, ordinary));
-  return envelopeDuties(rules).map(({ role }) => role);
+  const rules = readPolicy(policy.statement.predicate.content.policy, 'content.policy');
+  return envelopeDuties(envelopeApprovals(rules, tier)).map(({ role }) => role);
 }

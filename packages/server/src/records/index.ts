@@ -2,6 +2,7 @@
 
 export { assembleBundle, assembleTrust } from './assemble-bundle.ts';
 export { keysNamedBy } from './check-signatures.ts';
+export { checkUnsigned } from './check-unsigned.ts';
 export {
   type CheckpointedRecords,
   type CurrentRecords,
@@ -9,9 +10,12 @@ export {
   openCurrentRecords,
 } from './current-records.ts';
 export { type Ingested, ingestRecords, readSent, type Sender, signPending } from './ingest.ts';
+export { gateMemo, modelSet, modelSets } from './model-sets.ts';
 export { listRecords, mutable, pendingView, recordProof, recordView } from './read-record.ts';
 export { readTrust } from './read-trust.ts';
 export { type PlatformDraft, recordByPlatform } from './record-by-platform.ts';
+export { remarkRefusal } from './remark-rules.ts';
+export { planRefusal, readPlan } from './retention-plan.ts';
 export { spentProvisional } from './spent-provisional.ts';
 export { createStatusSigner, type StatusSigner } from './status-signer.ts';
 export { createWarrantVerdicts, type WarrantVerdicts } from './warrant-verdicts.ts';

@@ -21,6 +21,7 @@ import type { IngestSigner } from './check-signatures.ts';
 import { lackingForEnvelope } from './envelope-rules.ts';
 import { isRelief, reliefRule } from './relief-rules.ts';
 import { mayBeginResume } from './resume-rules.ts';
+import { mayBeginRetention } from './retention-rules.ts';
 
 /**
  * Which signatures a record lacks to count, or undefined when it lacks none. Records that take two persons wait for
@@ -58,6 +59,7 @@ export async function lackingSignatures(
     const { actor, subjectRef } = predicate;
     if (mayBeginResume(subjectRef.model, actor, signers)) return refusal;
   }
+  if (mayBeginRetention(record, signers)) return refusal;
   if (isHighAcceptance(record) && mayBeginAcceptance(record, signers)) return refusal;
   throw refused(record, refusal);
 }

@@ -6,17 +6,19 @@ import { ServerError } from '../errors.ts';
 /**
  * What a record rests on must be here: its source records (or sent together with it) and the bytes it names. And it may
  * supersede only an earlier record of its own type and subject, so that no evidence of somebody else's is retired.
+ * @param toCome bytes that need not be here yet
  * @throws ServerError `record_refused`
  */
 export async function checkReferences(
   context: ServerContext,
   record: SignedRecord,
   together: readonly SignedRecord[],
+  toCome: ReadonlySet<string> = new Set(),
 ): Promise<void> {
   const { predicate } = record.statement;
   await checkSources(context, record, together);
   for (const digest of namedBlobs(record)) {
-    if (!(await context.blobs.has(digest))) {
+    if (!toCome.has(digest) && !(await context.blobs.has(digest))) {
       throw refused(
         record,
         `the bytes ${digest} are not stored; put them to /v1/blobs first`,

@@ -4,8 +4,10 @@ import {
   type GateMemo,
   type RecordSet,
   readWarrantRecord,
+  recordsOfType,
   warrantStanding,
 } from '@countersign/kernel';
+import { gateMemo, modelSet } from './model-sets.ts';
 
 export interface WarrantVerdicts {
   /**
@@ -20,13 +22,21 @@ export interface WarrantVerdicts {
  * later records decide (endings, reviews, conditions, provisional use) the kernel is asked anew each time.
  */
 export function createWarrantVerdicts(): WarrantVerdicts {
-  const gates: GateMemo = new Map();
   return {
-    live: (set, now, spent) =>
-      set.records
-        .filter((record) => isLive(set, record, { now, gates }) && !spent?.has(record.digest))
-        .map(({ digest }) => digest),
+    live: (set, now, spent) => {
+      const gates = gateMemo(set);
+      return recordsOfType(set, 'deployment-record')
+        .filter((record) => isLive(setOf(set, record), record, { now, gates }))
+        .map(({ digest }) => digest)
+        .filter((digest) => !spent?.has(digest));
+    },
   };
+}
+
+/** What a gateway would judge it by: the firm's records and its model's. The whole log would make this grow with its square. */
+function setOf(set: RecordSet, { statement }: CountedRecord): RecordSet {
+  const { workspace, model } = statement.predicate.subjectRef;
+  return model === undefined ? set : modelSet(set, workspace, model);
 }
 
 function isLive(
@@ -34,11 +44,12 @@ function isLive(
   record: CountedRecord,
   at: { readonly now: string; readonly gates: GateMemo },
 ): boolean {
-  const { type, kind } = record.statement.predicate;
-  if (type !== 'deployment-record' || kind !== 'promote') return false;
+  if (record.statement.predicate.kind !== 'promote') return false;
   try {
     const found = readWarrantRecord(record);
-    return found !== undefined && warrantStanding(set, found, at) === 'live';
+    // Most warrants of a long log have expired: nothing else need be judged for that.
+    if (found === undefined || at.now >= found.warrant.expires) return false;
+    return warrantStanding(set, found, at) === 'live';
   } catch {
     // As in the kernel: a warrant that cannot be read authorises nothing.
     return false;

@@ -19,6 +19,7 @@ import {
   waivedEvidence,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
+import { carriedEvidence } from './carried-evidence.ts';
 import { packsInForce, policyDocuments } from './packs.ts';
 import type { Stage, VersionRef } from './stage.ts';
 
@@ -78,6 +79,7 @@ export function evidenceStatus(
   // Until model risk has signed a tier, everything is asked for as at high tier.
   const tier = readTier(set, found.context)?.tier ?? 'high';
   const waived = waivedNow(set, found.context, question.now);
+  const carried = carriedEvidence(set, found.context, question.now);
   const reached =
     question.reached ?? REACHED[versionStage(set, ref, { now: question.now }) ?? 'development'];
   return packs.map(({ pack, digest }) => {
@@ -87,6 +89,7 @@ export function evidenceStatus(
       reached,
       now: question.now,
       waived,
+      carried,
     });
     const clauses = new Map(pack.clauses.map((clause) => [clause.id, clause]));
     return {

@@ -15,6 +15,7 @@ export {
   sharedRisk,
 } from './aggregate-risk.ts';
 export { type AsOfAnswer, momentOf, productionAsOf } from './as-of.ts';
+export { carriedEvidence } from './carried-evidence.ts';
 export { type EvidenceStatusReport, evidenceStatus, isDueStage } from './evidence-status.ts';
 export { type CaseSubject, exportCase } from './export-case.ts';
 export {

@@ -10,13 +10,13 @@ import {
   type RecordSet,
   readInventoryFacts,
   readTier,
-  setsByModel,
   supersededDigests,
   type Tier,
   versionContext,
   versionStage,
   weakestGrade,
 } from '@countersign/kernel';
+import { gateMemo, modelSet, modelSets } from '../records/index.ts';
 import { type Stage, stageOfUse, type VersionRef } from './stage.ts';
 import { type RegisteredVersion, registeredVersions } from './versions.ts';
 
@@ -66,7 +66,7 @@ export function inventory(
   at: { readonly workspace: string; readonly now: string },
 ): readonly InventoryModel[] {
   // Each model by its own records: the same answers, in a time that grows with the log and not with its square.
-  return [...setsByModel(set, at.workspace)].map(([model, own]) => modelOf(own, model, at));
+  return [...modelSets(set, at.workspace)].map(([model, own]) => modelOf(own, model, at));
 }
 
 export function inventoryModel(
@@ -74,8 +74,7 @@ export function inventoryModel(
   model: string,
   at: { readonly workspace: string; readonly now: string },
 ): InventoryModel {
-  const own = setsByModel(set, at.workspace).get(model) ?? { ...set, records: [] };
-  return modelOf(own, model, at);
+  return modelOf(modelSet(set, at.workspace, model), model, at);
 }
 
 function modelOf(
@@ -193,7 +192,7 @@ function inventoryUse(
     .filter(({ uses }) => uses.includes(ref.use))
     .map(({ version }) => ({
       version,
-      stage: versionStage(set, { ...ref, version }, { now }) ?? 'development',
+      stage: versionStage(set, { ...ref, version }, { now, gates: gateMemo(set) }) ?? 'development',
       enforcement: gradeOfVersion(set, { ...ref, version }),
       ...legacyOf(set, { ...ref, version }, now),
     }));

@@ -61,7 +61,7 @@ export function restingOn(set: RecordSet, digests: readonly string[]): readonly 
   // A record can only name what was there before it, so one pass in log order reaches all.
   for (const record of set.records) {
     if (reached.has(record.digest)) continue;
-    if ([...namedDigests(record)].some((one) => reached.has(one))) {
+    if (!namedDigests(record).isDisjointFrom(reached)) {
       reached.add(record.digest);
       found.push(record);
     }
@@ -73,6 +73,17 @@ const DIGEST = /^[0-9a-f]{64}$/;
 
 /** Digests that a record's predicate names, the founding record left out: everything names that one. */
 export function namedDigests(record: CountedRecord): ReadonlySet<string> {
+  const known = NAMED.get(record);
+  if (known !== undefined) return known;
+  const found = namedIn(record);
+  NAMED.set(record, found);
+  return found;
+}
+
+/** A record never changes, and what rests on another is asked of the whole log: each is looked through once. */
+const NAMED = new WeakMap<CountedRecord, ReadonlySet<string>>();
+
+function namedIn(record: CountedRecord): ReadonlySet<string> {
   const { source, supersedes, blobs = [], content } = record.statement.predicate;
   const found = new Set<string>([...source, ...blobs]);
   if (supersedes !== undefined) found.add(supersedes);

@@ -2,7 +2,7 @@
 import {
   type CountedRecord,
   type FrameworkPack,
-  parsePack,
+  packIn,
   type RecordSet,
   supersededDigests,
 } from '@countersign/kernel';
@@ -29,7 +29,7 @@ export function policyDocuments(
 export function packsInForce(set: RecordSet): readonly PackInForce[] {
   const newest = new Map<string, PackInForce>();
   for (const record of policyDocuments(set, 'framework-pack')) {
-    const parsed = parsePack(record.statement.predicate.content.pack);
+    const parsed = packIn(record);
     // A pack that cannot be read obliges nobody; a change request that names it is refused by the kernel.
     if (parsed.ok) newest.set(parsed.pack.id, { digest: record.digest, pack: parsed.pack });
   }

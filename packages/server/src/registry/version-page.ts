@@ -3,6 +3,7 @@ import {
   appliesTo,
   type CountedRecord,
   type EnforcementGrade,
+  enforcementCaveat,
   enforcementGrade,
   type Json,
   type Origin,
@@ -14,6 +15,7 @@ import {
   versionStage,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
+import { gateMemo, modelSet } from '../records/index.ts';
 import { type RecordSummary, restingOn, summaryOf } from './lineage.ts';
 import type { Stage, VersionRef } from './stage.ts';
 import { registeredVersions } from './versions.ts';
@@ -34,6 +36,8 @@ export interface VersionPage {
   readonly origin: Origin;
   /** What stands between the version and an answer without a warrant: computed by the kernel. */
   readonly enforcement: EnforcementGrade;
+  /** What the grade does not cover: of a scorer that is a program. */
+  readonly enforcementCaveat?: string;
   readonly artifact: LineageItem;
   readonly spec?: LineageItem;
   readonly run?: LineageItem;
@@ -58,10 +62,12 @@ export interface VersionPage {
  * @throws ServerError `version_unknown`
  */
 export function versionPage(
-  set: RecordSet,
+  all: RecordSet,
   ref: Omit<VersionRef, 'use'> & { readonly use?: string | undefined },
   now: string,
 ): VersionPage {
+  // What a version is judged by is its model's; who rests on it may be of another.
+  const set = modelSet(all, ref.workspace, ref.model);
   const registered = registeredVersions(set, ref).find(({ version }) => version === ref.version);
   if (registered === undefined) throw unknownVersion(ref);
   const use = ref.use ?? registered.artifact.statement.predicate.subjectRef.use ?? '';
@@ -72,6 +78,7 @@ export function versionPage(
   const newest = (type: string) =>
     own.findLast(({ statement }) => statement.predicate.type === type);
   const run = newest('training-run');
+  const caveat = enforcementCaveat(set, context);
   return {
     model: ref.model,
     use,
@@ -81,10 +88,12 @@ export function versionPage(
     registeredOn: context.registeredOn,
     stages: registered.uses.map((one) => ({
       use: one,
-      stage: versionStage(set, { ...ref, use: one }, { now }) ?? 'development',
+      stage:
+        versionStage(set, { ...ref, use: one }, { now, gates: gateMemo(all) }) ?? 'development',
     })),
     origin: originOf(registered.artifact.statement.predicate.content),
     enforcement: enforcementGrade(set, context),
+    ...(caveat === undefined ? {} : { enforcementCaveat: caveat }),
     artifact: itemOf(registered.artifact),
     ...present('spec', newest('model-spec')),
     ...present('run', run),
@@ -93,7 +102,7 @@ export function versionPage(
     ...present('environment', newest('environment-lock')),
     snapshots: snapshotsOf(set, own, context).map(itemOf),
     ...listsOf(set, own, context),
-    restsOnIt: restingOn(set, [
+    restsOnIt: restingOn(all, [
       registered.artifact.digest,
       ...(run === undefined ? [] : [run.digest]),
     ]).length,

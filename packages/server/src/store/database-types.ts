@@ -28,6 +28,11 @@ export interface Database {
   password_failure: PasswordFailureTable;
   external_identity: ExternalIdentityTable;
   oidc_sign_in: OidcSignInTable;
+  retention_item: RetentionItemTable;
+  retention_outcome: RetentionOutcomeTable;
+  notice_message: NoticeMessageTable;
+  notice_item: NoticeItemTable;
+  notice_preference: NoticePreferenceTable;
   auth_session: AuthSessionTable;
   auth_api_key: AuthApiKeyTable;
   auth_passkey: AuthPasskeyTable;
@@ -39,6 +44,8 @@ type Fixed<T> = ColumnType<T, T, never>;
 type ReadOnly<T> = ColumnType<T, never, never>;
 /** Milliseconds, UTC. */
 type Time = ColumnType<Date, Date | string, never>;
+
+type NullableTime = ColumnType<Date | null, Date | string | null, Date | string | null>;
 
 interface RecordTable {
   digest: Fixed<string>;
@@ -263,6 +270,26 @@ interface PendingRecordTable {
   proposed_at: Time;
 }
 
+interface RetentionItemTable {
+  deletion: Fixed<string>;
+  workspace: Generated<string>;
+  kind: Fixed<string>;
+  id: Fixed<string>;
+  rule: Fixed<string>;
+  count: Fixed<number>;
+  bytes: Fixed<number>;
+}
+
+interface RetentionOutcomeTable {
+  deletion: Fixed<string>;
+  workspace: Generated<string>;
+  kind: Fixed<string>;
+  id: Fixed<string>;
+  outcome: Fixed<'deleted' | 'skipped'>;
+  reason: Fixed<string>;
+  at: Time;
+}
+
 interface AuditEventTable {
   id: GeneratedAlways<number>;
   workspace: Generated<string>;
@@ -298,6 +325,49 @@ interface JobEventTable {
   job: Fixed<string>;
   at: Time;
   text: Fixed<string>;
+}
+
+interface NoticeMessageTable {
+  id: Fixed<string>;
+  workspace: Generated<string>;
+  channel: Fixed<string>;
+  account: Fixed<string | null>;
+  /** Fixed before sending where set; what was used afterwards. */
+  address: string | null;
+  urgent: Fixed<boolean>;
+  state: 'queued' | 'sent' | 'failed' | 'dead';
+  attempts: Generated<number>;
+  written_at: Time;
+  next_attempt_at: NullableTime;
+  lease_until: NullableTime;
+  sent_at: NullableTime;
+  attempted_at: NullableTime;
+  result: string | null;
+}
+
+interface NoticeItemTable {
+  workspace: Generated<string>;
+  channel: Fixed<string>;
+  recipient: Fixed<string>;
+  key: Fixed<string>;
+  message: Fixed<string>;
+  kind: Fixed<string>;
+  subject: Fixed<string>;
+  text: Fixed<string>;
+  link: Fixed<string>;
+  due: ColumnType<Date | null, string | null, never>;
+  urgent: Fixed<boolean>;
+  record: Fixed<string | null>;
+}
+
+interface NoticePreferenceTable {
+  workspace: Generated<string>;
+  account: Fixed<string>;
+  pace: string;
+  address: string | null;
+  /** `2026-11-23` */
+  digested: string | null;
+  set_at: ColumnType<Date, Date | string, Date | string>;
 }
 
 export type DecisionRow = Selectable<DecisionTable>;

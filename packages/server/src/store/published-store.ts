@@ -11,7 +11,8 @@ import { ServerError } from '../errors.ts';
  * after that sees it. Objects are named by path, since their readers know no digest.
  */
 export interface PublishedStore {
-  put(path: string, bytes: Uint8Array): Promise<void>;
+  /** A stream that fails leaves what was there. */
+  put(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void>;
   get(path: string): Promise<Uint8Array | undefined>;
   /** Paths in the prefix's last directory that begin with the prefix, sorted; not recursive. */
   list(prefix: string): Promise<readonly string[]>;
@@ -21,7 +22,7 @@ export interface PublishedStore {
 /** Opens a published log in a directory of the file system. */
 export function openFilePublishedStore(root: string): PublishedStore {
   return {
-    put: (path, bytes) => putObject(root, path, bytes),
+    put: (path, content) => putObject(root, path, content),
     get: (path) => getObject(root, path),
     list: (prefix) => listObjects(root, prefix),
     remove: (path) => unlink(resolvePath(root, path)).catch(ignoreMissing),
@@ -41,7 +42,11 @@ export async function getPublished(store: PublishedStore, path: string): Promise
   return bytes;
 }
 
-async function putObject(root: string, path: string, bytes: Uint8Array): Promise<void> {
+async function putObject(
+  root: string,
+  path: string,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const target = resolvePath(root, path);
   const directory = dirname(target);
   const created = await mkdir(directory, { recursive: true });
@@ -49,7 +54,7 @@ async function putObject(root: string, path: string, bytes: Uint8Array): Promise
   const staged = join(directory, `.${randomUUID()}`);
   const file = await open(staged, 'wx', 0o644);
   try {
-    await file.writeFile(bytes);
+    await file.writeFile(content);
     await file.sync();
   } catch (cause) {
     await unlink(staged);

@@ -1,7 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-export {
-  type ComputedTier,
-  computeTier,
-  type Questionnaire,
-  readQuestionnaire,
-} from './questionnaire.ts';
+export { type ComputedTier, type Questionnaire, readQuestionnaire } from '@countersign/kernel';
+export { computeTier } from './questionnaire.ts';

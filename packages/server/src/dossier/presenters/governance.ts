@@ -1,36 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Block } from '../document.ts';
 import {
   citesOf,
   contentOf,
+  type DossierRecord,
   factsBlock,
   type Presenter,
   rowsOf,
   tableBlock,
   textOf,
 } from './content.ts';
+import { discussionBlocks, isRemark } from './discussion.ts';
 import { presentPaper } from './paper.ts';
 
+/** Each request with what people wrote on it; remarks come among its records. */
 export const presentChangeRecord: Presenter = (records) =>
-  records.flatMap((record) => {
-    const content = contentOf(record);
-    return factsBlock(
-      [
-        ['Proposed stage', content.transition],
-        ['Class', content.class],
-        ['Reason', content.reason],
-        ['Impact', content.impact],
-        ['Rollback', content.rollback],
-        ['Submitted by', record.statement.predicate.actor],
-        ['Submitted at', record.statement.predicate.claimedAt],
-        ['Rules version', content.rulesVersion],
-        ['Policy', undefined, citesOf(content.policy)],
-        ['Packs', undefined, citesOf(content.packs)],
-        ['Run', undefined, citesOf(content.run)],
-        ['Specification', undefined, citesOf(content.spec)],
-      ],
-      record.digest,
-    );
-  });
+  records
+    .filter((record) => !isRemark(record))
+    .flatMap((record) => [...changeFacts(record), ...discussionBlocks(record, records)]);
+
+function changeFacts(record: DossierRecord): readonly Block[] {
+  const content = contentOf(record);
+  return factsBlock(
+    [
+      ['Proposed stage', content.transition],
+      ['Class', content.class],
+      ['Reason', content.reason],
+      ['Impact', content.impact],
+      ['Rollback', content.rollback],
+      ['Submitted by', record.statement.predicate.actor],
+      ['Submitted at', record.statement.predicate.claimedAt],
+      ['Rules version', content.rulesVersion],
+      ['Policy', undefined, citesOf(content.policy)],
+      ['Packs', undefined, citesOf(content.packs)],
+      ['Run', undefined, citesOf(content.run)],
+      ['Specification', undefined, citesOf(content.spec)],
+    ],
+    record.digest,
+  );
+}
 
 export const presentExceptionRecord: Presenter = (records) =>
   records.flatMap((record) => {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { asOfRoutes } from '@countersign/contract';
-import type { GateMemo } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
+import { gateMemo } from '../../records/index.ts';
 import { lineageGraph, momentOf, productionAsOf } from '../../registry/index.ts';
 import { registerRoute } from '../register-route.ts';
 
@@ -12,15 +12,13 @@ const NODES = { given: 200, max: 2_000 };
 
 export function registerAsOfRoutes(app: FastifyInstance, context: AppContext): void {
   const { workspace } = context;
-  // One verdict a warrant of this log, for as long as the server runs.
-  const gates: GateMemo = new Map();
   registerRoute(app, context, asOfRoutes.get, async ({ query }) => {
     const now = context.now();
     const date = momentOf(query.date, { now, field: 'query.date' });
     const known =
       query.known === undefined ? now : momentOf(query.known, { now, field: 'query.known' });
     const set = await context.records.current();
-    return productionAsOf(set, { workspace, date, known, model: query.model }, gates);
+    return productionAsOf(set, { workspace, date, known, model: query.model }, gateMemo(set));
   });
   registerRoute(app, context, asOfRoutes.graph, async ({ params, query }) => {
     const set = await context.records.current();

@@ -6,11 +6,11 @@ import type { AppContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
 import {
   approvalsOf,
+  changeRequestsPage,
   changeRequestView,
   eSignatureOf,
   findChangeRequest,
   inbox,
-  listChangeRequests,
   listWarrants,
   prepareChangeRequest,
   promote,
@@ -39,9 +39,7 @@ function registerChangeRequests(app: FastifyInstance, context: AppContext): void
   });
   registerRoute(app, context, governanceRoutes.list, async ({ query }) => {
     const set = await context.records.current();
-    const all = listChangeRequests(set, { now: now(), model: query.model });
-    const wanted = all.filter(({ state }) => query.state === undefined || state === query.state);
-    return { changeRequests: wanted };
+    return changeRequestsPage(set, { ...query, now: now() });
   });
   registerRoute(app, context, governanceRoutes.get, async ({ params }) => {
     const set = await context.records.current();

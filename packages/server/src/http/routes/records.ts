@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable } from 'node:stream';
 import { recordRoutes } from '@countersign/contract';
 import { type Envelope, type Json, parseEnvelope } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
@@ -15,13 +14,11 @@ import {
   recordView,
   signPending,
 } from '../../records/index.ts';
-import { limitBytes } from '../limit-bytes.ts';
 import { registerRoute } from '../register-route.ts';
 
 export function registerRecordsRoutes(app: FastifyInstance, context: ServerContext): void {
   registerWriting(app, context);
   registerReading(app, context);
-  registerBlobs(app, context);
 }
 
 function registerWriting(app: FastifyInstance, context: ServerContext): void {
@@ -95,48 +92,4 @@ function registerReading(app: FastifyInstance, context: ServerContext): void {
   );
   registerRoute(app, context, recordRoutes.list, ({ query }) => listRecords(context, query));
   registerRoute(app, context, recordRoutes.pending, () => pendingView(context));
-}
-
-function registerBlobs(app: FastifyInstance, context: ServerContext): void {
-  registerRoute(app, context, recordRoutes.putBlob, async ({ request }) => {
-    if (!(request.body instanceof Readable)) {
-      throw new ServerError(
-        'media_type_unsupported',
-        'the bytes are sent as `application/octet-stream`',
-      );
-    }
-    return context.blobs.putStream(
-      limitBytes(request.body, recordRoutes.putBlob.bodyBytesMax ?? 0),
-    );
-  });
-  registerRoute(
-    app,
-    context,
-    recordRoutes.getBlob,
-    async ({ params, reply }) => {
-      if (!(await context.blobs.has(params.digest))) {
-        throw new ServerError('blob_unknown', `no bytes ${params.digest} are stored here`, {
-          details: { digest: params.digest },
-        });
-      }
-      // Read through once before the first byte goes out: damage is then an answer, not a transfer that breaks off.
-      const { size } = await context.blobs.check(params.digest);
-      return reply
-        .type('application/octet-stream')
-        .header('content-length', size)
-        .send(Readable.from(context.blobs.open(params.digest)));
-    },
-    async ({ params }) => [
-      { action: 'blobs:read', sealed: await isSealed(context, params.digest) },
-    ],
-  );
-}
-
-/** Whether the bytes are a split that was sealed for the validator. */
-async function isSealed(context: ServerContext, digest: string): Promise<boolean> {
-  const set = await context.records.current();
-  return set.records.some(({ statement: { predicate } }) => {
-    if (predicate.type !== 'dataset-snapshot' || predicate.content.sealed !== true) return false;
-    return predicate.content.contentDigest === digest;
-  });
 }

@@ -13,6 +13,7 @@ import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
 import { countDecisions } from '../../monitoring/index.ts';
+import { gateMemo, modelSet } from '../../records/index.ts';
 import {
   evidenceStatus,
   inventory,
@@ -32,11 +33,22 @@ export function registerRegistryRoutes(app: FastifyInstance, context: AppContext
   registerVersions(app, context);
 }
 
+type Models = ReturnType<typeof inventory>;
+
 function registerInventory(app: FastifyInstance, context: AppContext): void {
   const { workspace } = context;
-  const modelsAsOf = async (index: number | undefined) => {
+  // A page asks for list, graph and shared risk at once: of the same records in the same second they are one.
+  let held:
+    | { readonly of: RecordSet; readonly second: string; readonly models: Models }
+    | undefined;
+  const modelsAsOf = async (index: number | undefined): Promise<Models> => {
     const set = await recordsAsOf(context, index);
-    return inventory(set, { workspace, now: timeOf(context, set, index) });
+    const now = timeOf(context, set, index);
+    const second = now.slice(0, 19);
+    if (held?.of === set && held.second === second) return held.models;
+    const models = inventory(set, { workspace, now });
+    if (index === undefined) held = { of: set, second, models };
+    return models;
   };
   registerRoute(app, context, registryRoutes.inventory, async ({ query }) => {
     return { models: await modelsAsOf(query.asOf) };
@@ -58,8 +70,9 @@ function registerInventory(app: FastifyInstance, context: AppContext): void {
     const { model } = params;
     refuseUnknownModel(set, workspace, model);
     const now = timeOf(context, set, query.asOf);
-    const versions = registeredVersions(set, { workspace, model }).map((one) => ({
-      ...standingOf(set, { workspace, model, version: one.version, use: one.uses[0] ?? '' }),
+    const own = modelSet(set, workspace, model);
+    const versions = registeredVersions(own, { workspace, model }).map((one) => ({
+      ...standingOf(own, { workspace, model, version: one.version, use: one.uses[0] ?? '' }),
       version: one.version,
       artifactDigest: one.artifactDigest,
       artifact: one.artifact.digest,
@@ -67,8 +80,11 @@ function registerInventory(app: FastifyInstance, context: AppContext): void {
       stages: one.uses.map((use) => ({
         use,
         stage:
-          versionStage(set, { workspace, model, use, version: one.version }, { now }) ??
-          'development',
+          versionStage(
+            own,
+            { workspace, model, use, version: one.version },
+            { now, gates: gateMemo(set) },
+          ) ?? 'development',
       })),
     }));
     return { model, versions };
@@ -87,9 +103,10 @@ function registerVersions(app: FastifyInstance, context: AppContext): void {
   registerRoute(app, context, registryRoutes.evidence, async ({ params, query }) => {
     const set = await recordsAsOf(context, query.asOf);
     const now = timeOf(context, set, query.asOf);
-    const use = query.use ?? versionPage(set, { workspace, ...params }, now).use;
+    const own = modelSet(set, workspace, params.model);
+    const use = query.use ?? versionPage(own, { workspace, ...params }, now).use;
     const question = { now, framework: query.framework, reached: query.stage };
-    return { frameworks: evidenceStatus(set, { workspace, ...params, use }, question) };
+    return { frameworks: evidenceStatus(own, { workspace, ...params, use }, question) };
   });
   registerRoute(app, context, registryRoutes.lineage, async ({ params }) => {
     const set = await context.records.current();
