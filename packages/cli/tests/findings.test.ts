@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings, reviews, overlays and attestations by command, against a real server with one version in production.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TestDraft } from '../../server/tests/server-fixture.ts';
 import { type Ran, runAs, type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
@@ -220,4 +223,31 @@ test('a review is signed by somebody independent, and one that restricts suspend
   expect(result.findings).toMatchObject([
     { id: 'F-3', blocking: true, content: { title: 'Review: restrict', owner: 'omar' } },
   ]);
+});
+
+test('a paper is begun from records by command, and what a page prepared is signed as it was saved', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-papers-'));
+  const file = join(folder, 'monitoring-plan.md');
+  const begun = ['evidence', 'draft', `${MODEL}@1`, 'instructions-for-use', '--out', file];
+  const { result } = await ok('omar', ...begun);
+  const text = await readFile(file, 'utf8');
+  expect(text).toMatch(/^---\nevidence: instructions-for-use\nscope: use\n/);
+  expect(text).toContain(`(record \`${result.sources[0].slice(0, 12)}\`)`);
+  expect(await refused('omar', ...begun)).toContain('there already');
+
+  const act = { act: 'respond-finding', model: MODEL, id: 'F-3', response: 'it is bounded' };
+  const prepared = await firm.server.as('omar', {
+    method: 'POST',
+    url: '/v1/signing/statements',
+    payload: act,
+  });
+  const [statement] = prepared.json<{ statements: { payload: string; digest: string }[] }>()
+    .statements;
+  const saved = join(folder, 'finding.json');
+  const payloads = [statement?.payload];
+  await writeFile(saved, JSON.stringify({ v: 1, kind: 'countersign-statements', payloads }));
+  expect(await refused('vera', 'sign', saved)).toContain('by `omar`, you are `vera`');
+  const signed = await ok('omar', 'sign', saved);
+  expect(signed.result).toMatchObject([{ digest: statement?.digest, state: 'recorded' }]);
+  await rm(folder, { recursive: true });
 });

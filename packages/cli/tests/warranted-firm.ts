@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { SPEC } from '../../gateway/tests/fixture-server.ts';
 import {
   approve,
+  type BuildOptions,
   build,
   type Candidate,
   intake,
@@ -17,6 +18,7 @@ import {
   validate,
 } from '../../kernel/tests/credit-model.ts';
 import type { Draft } from '../../kernel/tests/firm.ts';
+import type { JobRunners } from '../../server/src/jobs/job.ts';
 import { recordByPlatform } from '../../server/src/records/index.ts';
 import {
   PASSPHRASE,
@@ -67,18 +69,33 @@ export interface WarrantedFirm {
   close(): Promise<void>;
 }
 
+export interface FirmOptions {
+  readonly demonstration?: boolean;
+  readonly runners?: JobRunners;
+  /** Another artefact than the one whose files are texts, with its bytes. */
+  readonly build?: BuildOptions;
+  readonly bytes?: Iterable<Uint8Array>;
+}
+
 /** A firm whose version 1 has a full production warrant; every gate was passed over the API. */
-export async function warrantedFirm(
-  options: { readonly demonstration?: boolean } = {},
-): Promise<WarrantedFirm> {
-  const { demonstration = false } = options;
-  const server = await testServer({ people: STAFF, demonstration });
+export async function warrantedFirm(options: FirmOptions = {}): Promise<WarrantedFirm> {
+  const { demonstration = false, runners } = options;
+  const server = await testServer({
+    people: STAFF,
+    demonstration,
+    ...(runners === undefined ? {} : { runners }),
+  });
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`;
   const recorder: Recorder = { add: (...at) => add(server, ...at), now: server.context.now };
-  for (const text of Object.values(BYTES)) await server.context.blobs.put(Buffer.from(text));
+  const bytes = options.bytes ?? Object.values(BYTES).map((text) => Buffer.from(text));
+  for (const one of bytes) await server.context.blobs.put(one);
   const signed = await intake(recorder);
-  const candidate = await build(recorder, signed, { files: FILES, spec: SPEC });
+  const candidate = await build(recorder, signed, {
+    files: FILES,
+    spec: SPEC,
+    ...options.build,
+  });
   const first = await submit(recorder, candidate, 'staging');
   await validate(recorder, candidate);
   await approve(recorder, candidate, first, {
@@ -215,7 +232,7 @@ export interface Ran {
 
 /** A command in this process, by a person of the firm whose key opens. */
 export async function runAs(
-  firm: WarrantedFirm,
+  firm: Pick<WarrantedFirm, 'server' | 'url' | 'root'>,
   account: string,
   argv: readonly string[],
 ): Promise<Ran> {
@@ -225,6 +242,8 @@ export async function runAs(
     err: (line) => lines.push(line),
     isTerminal: false,
     env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
       COUNTERSIGN_DATA: firm.server.dataDir,
       COUNTERSIGN_SERVER: firm.url,
       COUNTERSIGN_ROOT: firm.root,

@@ -17,6 +17,10 @@ export interface CallInput {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ends this call, beside what ends the command. */
+  readonly signal?: AbortSignal;
+  /** Of the whole call. */
+  readonly timeoutMs?: number;
 }
 
 export interface RawAnswer {
@@ -68,7 +72,9 @@ export class ApiClient {
     route: Route<P, Q, B, R>,
     input: CallInput = {},
   ): Promise<Response> {
-    const { token, signal } = this.#options;
+    const { token } = this.#options;
+    if (this.#options.signal?.aborted === true) throw new CliError('refused', 'stopped');
+    const signal = signalOf(this.#options.signal, input);
     const response = await send(`${this.url}${pathOf(route.path, input)}`, {
       method: route.method,
       headers: {
@@ -82,6 +88,12 @@ export class ApiClient {
     if (!response.ok) throw await refusalOf(response, this.url);
     return response;
   }
+}
+
+function signalOf(command: AbortSignal | undefined, input: CallInput): AbortSignal | undefined {
+  const timeout = input.timeoutMs === undefined ? undefined : AbortSignal.timeout(input.timeoutMs);
+  const signals = [command, input.signal, timeout].filter((one) => one !== undefined);
+  return signals.length === 0 ? undefined : AbortSignal.any(signals);
 }
 
 function contentTypeOf(input: CallInput) {

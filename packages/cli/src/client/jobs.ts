@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Digest, JobEventSchema, jobsRoutes } from '@countersign/contract';
 import type { Envelope, Json } from '@countersign/kernel';
 import { z } from 'zod';
@@ -29,8 +30,7 @@ export interface JobRequest {
 export async function runJob(session: Session, job: JobRequest): Promise<JobResult> {
   const client = session.client();
   const { job: id } = await client.call(jobsRoutes.submit, { body: job });
-  await followEvents(session, id);
-  const ended = await client.call(jobsRoutes.get, { params: { id } });
+  const ended = await followToEnd(session, id);
   if (ended.state === 'done') return { ...JobResult.parse(ended.result), job: id };
   const { error } = ended;
   throw new CliError('job_failed', error?.message ?? `job \`${id}\` is still ${ended.state}`, {
@@ -44,21 +44,56 @@ function missingOf(details: Json | undefined): readonly string[] {
   return parsed.success ? parsed.data.missing : [];
 }
 
-async function followEvents(session: Session, id: string): Promise<void> {
-  const response = await session.client().stream(jobsRoutes.events, { params: { id } });
-  if (response.body === null) return;
-  let rest = '';
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) showEvent(session, line);
+const RECONNECT_MS = 1_000;
+/** A job that takes longer than a day has its own limits; whoever waits may stop any time. */
+const RECONNECTS_MAX = 86_400;
+
+/**
+ * Shows events until the job has ended. A step that says nothing for minutes is no reason to give up on it: where the
+ * connection was closed for its silence, the events are asked for again and those that were shown are passed over.
+ */
+async function followToEnd(session: Session, id: string) {
+  let last = -1;
+  for (let attempt = 0; attempt < RECONNECTS_MAX; attempt += 1) {
+    last = await followEvents(session, id, last);
+    const job = await session.client().call(jobsRoutes.get, { params: { id } });
+    if (job.state === 'done' || job.state === 'failed') return job;
+    await sleep(RECONNECT_MS, undefined, {
+      ...(session.io.signal === undefined ? {} : { signal: session.io.signal }),
+    });
   }
-  showEvent(session, rest);
+  throw new CliError('job_failed', `job \`${id}\` has not ended`);
 }
 
-function showEvent(session: Session, line: string): void {
-  if (line.trim() === '') return;
+/** Shows the events after number `last`; the number of the last one shown. */
+async function followEvents(session: Session, id: string, last: number): Promise<number> {
+  const response = await session.client().stream(jobsRoutes.events, { params: { id } });
+  if (response.body === null) return last;
+  let shown = last;
+  const show = (line: string): void => {
+    shown = showEvent(session, line, shown);
+  };
+  let rest = '';
+  try {
+    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) show(line);
+    }
+  } catch (error) {
+    // `terminated`: the connection ended in the midst of it, by silence or by a restart of the server.
+    if (session.io.signal?.aborted === true || !(error instanceof TypeError)) throw error;
+    return shown;
+  }
+  show(rest);
+  return shown;
+}
+
+function showEvent(session: Session, line: string, shown: number): number {
+  if (line.trim() === '') return shown;
   const event = JobEventSchema.safeParse(JSON.parse(line));
   // Events are for people to read; one of an unknown form is no reason to stop.
-  if (event.success) session.progress(event.data.text);
+  if (!event.success || event.data.n <= shown) return shown;
+  session.progress(event.data.text);
+  return event.data.n;
 }

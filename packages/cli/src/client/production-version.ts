@@ -4,7 +4,10 @@ import { CliError, usage } from '../errors.ts';
 import type { Session } from '../session.ts';
 import type { VersionName } from './version-name.ts';
 
-/** The version of a model that holds a live production warrant. @throws CliError `not_found` */
+/**
+ * The version of a model that is in production: of each use the newest whose warrant holds, as a gateway chooses.
+ * @throws CliError `not_found`, `usage` when the uses have different ones
+ */
 export async function productionVersion(
   session: Session,
   model: string,
@@ -16,7 +19,10 @@ export async function productionVersion(
   const found = warrants.filter(
     (one) => one.environment === 'production' && (use === undefined || one.use === use),
   );
-  const versions = [...new Set(found.map(({ version }) => version))];
+  const newest = new Map<string, number>();
+  for (const one of found)
+    newest.set(one.use, Math.max(one.version, newest.get(one.use) ?? one.version));
+  const versions = [...new Set(newest.values())];
   const [version, second] = versions;
   if (version === undefined) {
     throw new CliError('not_found', `no version of \`${model}\` holds a production warrant`, {
@@ -24,7 +30,10 @@ export async function productionVersion(
     });
   }
   if (second !== undefined)
-    throw usage(`versions ${versions.join(' and ')} are in production`, 'name one as MODEL@N');
+    throw usage(
+      `the uses of \`${model}\` have versions ${versions.join(' and ')} in production`,
+      'name one use with --use, or a version as MODEL@N',
+    );
   return { model, version };
 }
 

@@ -6,8 +6,10 @@ import {
   type ChangeRequestReview,
   type Decision,
   deputationsOf,
+  discussionOf,
   evidenceToName,
   type OpenRole,
+  openBlocking,
   type RecordSet,
   ROLES,
   rolesActedIn,
@@ -15,11 +17,13 @@ import {
   subjectText,
 } from '@countersign/kernel';
 import { resolveDigest } from '../client/digests.ts';
+import { promoteRequest } from '../client/promote-request.ts';
 import { verifiedBundle } from '../client/verified-records.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
+import { describeDiscussion } from '../output/describe-discussion.ts';
 import { committeeDecision } from '../papers/committee-decision.ts';
 import { changeRequestReview } from '../records/change-request-review.ts';
 import type { Session } from '../session.ts';
@@ -59,8 +63,14 @@ export const approve: Command = {
   arguments: [
     { name: 'request', summary: 'digest of the change request, eight characters or more' },
   ],
-  options: OPTIONS,
-  run: (input, session) => decide(input, session, 'approve'),
+  options: [
+    ...OPTIONS,
+    {
+      flags: '--promote',
+      summary: 'then ask for the warrant: minted if this approval was the last thing missing',
+    },
+  ],
+  run: approveAndPromote,
 };
 
 export const reject: Command = {
@@ -75,12 +85,32 @@ export const reject: Command = {
   run: (input, session) => decide(input, session, 'reject'),
 };
 
+/** Told before anybody signs; it stops nothing unless policy says so. */
+function blockingQuestions(set: RecordSet, digest: string): readonly string[] {
+  const open = openBlocking(discussionOf(set, digest));
+  if (open.length === 0) return [];
+  return ['', 'open questions that an approver marked as blocking:', ...describeDiscussion(open)];
+}
+
+/** The approval stands whether or not the warrant can be minted yet. */
+async function approveAndPromote(input: Input, session: Session): Promise<Outcome> {
+  const approved = await decide(input, session, 'approve');
+  if (!approved.ok || !input.flag('promote')) return approved;
+  const { changeRequest, ...result } = approved.result as { readonly changeRequest: string };
+  const asked = await promoteRequest(session, changeRequest);
+  const { lines } = approved;
+  return asked.ok
+    ? done({ ...result, changeRequest, warrant: asked.warrant.digest }, ...lines, asked.line)
+    : done({ ...result, changeRequest, missing: asked.missing }, ...lines, ...asked.lines);
+}
+
 async function decide(input: Input, session: Session, decision: Decision): Promise<Outcome> {
   const client = session.client();
   const digest = await resolveDigest(client, input.argument('request'), { type: 'change-record' });
   const { set } = await verifiedBundle(session, digest);
   const review = changeRequestReview(set, digest, session.now());
   for (const line of describeChangeRequest(review)) session.io.err(line);
+  for (const line of blockingQuestions(set, digest)) session.io.err(line);
   const asDeputyOf = input.optionalText('as-deputy-of');
   const role =
     asDeputyOf === undefined
@@ -95,9 +125,11 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
       },
     });
   }
+  const committeeFile = input.optionalText('committee');
+  if (decision === 'approve') requireCommittee(review, role, committeeFile !== undefined);
   const evidence = await evidenceFor(session, set, review);
   const { name } = await client.call(identityRoutes.me);
-  const committee = await committeeDecision(session, set, input.optionalText('committee'));
+  const committee = await committeeDecision(session, set, committeeFile);
   const recorded = await signOne(
     session,
     approvalDraft(review, {
@@ -118,6 +150,29 @@ async function decide(input: Input, session: Session, decision: Decision): Promi
     `${word} ${subjectText(review.subject)} to ${review.request.transition} as ${role.role}${asDeputyOf === undefined ? '' : `, as deputy of ${asDeputyOf}`}`,
     describeRecorded(recorded),
   );
+}
+
+/** What one person signs counts for nothing where policy asks for a committee, nor the other way: said before it is signed. */
+function requireCommittee(review: ChangeRequestReview, signed: OpenRole, isGiven: boolean): void {
+  const rule = review.verdict.approvals.find(
+    ({ gate, role }) => gate === signed.gate && role === signed.role,
+  );
+  const committee = rule?.committee;
+  if (isGiven === (committee !== undefined)) return;
+  throw committee === undefined
+    ? usage(
+        `policy asks for no committee for the approval by ${signed.role}`,
+        'leave out --committee',
+      )
+    : new CliError(
+        'refused',
+        `policy asks for the decision of the committee \`${committee}\`, signed by its chair`,
+        {
+          details: {
+            next: 'write down attendance, votes, dissent and minutes, and sign with `--committee decision.yaml`',
+          },
+        },
+      );
 }
 
 function roleFor(

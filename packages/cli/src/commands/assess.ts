@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { recordRoutes } from '@countersign/contract';
+import { blobRoutes } from '@countersign/contract';
 import { appliesTo, type CountedRecord, supersededDigests } from '@countersign/kernel';
 import { type VerifiedVersion, verifiedVersion } from '../client/verified-records.ts';
 import { parseVersionName } from '../client/version-name.ts';
@@ -54,7 +54,7 @@ async function runAssess(input: Input, session: Session): Promise<Outcome> {
   }
   await session
     .client()
-    .call(recordRoutes.putBlob, { body: paper.bytes, contentType: 'application/octet-stream' });
+    .call(blobRoutes.put, { body: paper.bytes, contentType: 'application/octet-stream' });
   const recorded = await signOne(session, draft);
   return done(
     { ...recorded, outcome: form.outcome, relied },

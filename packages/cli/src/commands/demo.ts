@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { DemoFailure } from '../demo/demo-failure.ts';
 import type { RunCommand } from '../demo/stage.ts';
-import { CliError } from '../errors.ts';
+import { CliError, usage } from '../errors.ts';
 import { BUBBLEWRAP, ensurePackages } from '../host/system-packages.ts';
 import type { Session } from '../session.ts';
+
+const STORIES = ['credit-model', 'model-risk'];
 
 /** The demo runs other commands as its people would, so it is given how. */
 export function demoCommand(runCommand: RunCommand): Command {
   return {
     name: 'demo',
-    summary: 'take a real credit model through its whole life in a new demonstration firm',
+    summary: 'a real model through its whole life, or model risk through a year, in a new firm',
     description:
-      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. Earlier demonstrations are left as they are; only caches are reused.',
-    example: 'countersign demo',
+      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. `model-risk` walks docs/guides/a-year-of-model-risk.md by a clock that starts 300 days ago. Earlier demonstrations are left as they are; only caches are reused.',
+    example: 'countersign demo model-risk',
+    arguments: [
+      {
+        name: 'story',
+        summary: `${STORIES.join(' or ')}; credit-model unless given`,
+        isOptional: true,
+      },
+    ],
+    options: [
+      { flags: '--sections N', summary: 'of model-risk: stop after so many sections of the guide' },
+    ],
     run: (input, session) => runDemoCommand(input, session, runCommand),
   };
 }
@@ -25,15 +37,18 @@ async function runDemoCommand(
   session: Session,
   runCommand: RunCommand,
 ): Promise<Outcome> {
+  const story = input.optionalArgument('story') ?? 'credit-model';
+  if (!STORIES.includes(story))
+    throw usage(`\`${story}\` is no story`, `name one of ${STORIES.join(', ')}`);
   const missing = ensurePackages([BUBBLEWRAP], (text) => session.progress(text));
   if (missing !== undefined) throw new CliError('refused', missing);
-  const { runDemo } = await import('../demo/run-demo.ts');
   const stamp = session.now().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const given = input.optionalText('data');
   const dataDir = resolve(session.cwd, given ?? join('.countersign', `demo-${stamp}`));
   const home = resolve(import.meta.dirname, '../../../..');
+  const at = { io: session.io, runCommand, home, dataDir };
   try {
-    await runDemo({ io: session.io, runCommand, home, dataDir });
+    return story === 'model-risk' ? await modelRisk(input, session, at) : await creditModel(at);
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error;
     return refused(
@@ -42,5 +57,36 @@ async function runDemoCommand(
       `the story breaks off: ${error.message}`,
     );
   }
-  return done({ dataDir });
+}
+
+interface Place {
+  readonly io: Session['io'];
+  readonly runCommand: RunCommand;
+  readonly home: string;
+  readonly dataDir: string;
+}
+
+async function creditModel(at: Place): Promise<Outcome> {
+  const { runDemo } = await import('../demo/run-demo.ts');
+  await runDemo(at);
+  return done({ dataDir: at.dataDir });
+}
+
+async function modelRisk(input: Input, session: Session, at: Place): Promise<Outcome> {
+  const { runModelRiskDemo } = await import('../demo/model-risk/run-model-risk.ts');
+  const sections = input.count('sections');
+  const made = await runModelRiskDemo({ ...at, ...(sections === undefined ? {} : { sections }) });
+  const short = (path: string) => relative(session.cwd, path) || path;
+  return done(
+    made,
+    '',
+    ...(made.exam === undefined
+      ? []
+      : [
+          `exam package  ${short(made.exam)}`,
+          `verify it     npx countersign verify ${short(made.exam)} --root ${made.root}`,
+        ]),
+    `look at it    npx countersign up --data ${short(at.dataDir)}   (or npm start: it takes the newest)`,
+    `pages         ${made.url}, as mia.risk@first-meridian-bank.example, password \`mia.risk demonstration password\``,
+  );
 }

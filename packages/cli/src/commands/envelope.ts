@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { registersRoutes } from '@countersign/contract';
 import {
   AFTER_REVIEW_KIND,
   afterReviewOf,
@@ -20,6 +21,7 @@ import { parseYamlText, readTextFile, type YamlFile } from '../papers/yaml-file.
 import { changeRequestRecord } from '../records/change-request-review.ts';
 import type { Session } from '../session.ts';
 import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
+import { issueDocument } from './dossier.ts';
 
 export const envelope: Command = {
   name: 'envelope',
@@ -29,10 +31,24 @@ export const envelope: Command = {
   example: 'countersign envelope consumer-credit@1 --file weekly-refit.yaml --as mia.risk',
   arguments: [{ name: 'version', summary: 'MODEL@N, the version in production that it is for' }],
   options: [
-    { flags: '--file FILE', summary: 'its bounds, in YAML', isRequired: true },
+    { flags: '--file FILE', summary: 'its bounds, in YAML; must be given' },
     { flags: '--use USE', summary: 'the use; the one it was built for unless given' },
   ],
   run: drawUp,
+};
+
+export const envelopeRender: Command = {
+  name: 'envelope render',
+  summary: 'an envelope as a predetermined change control plan, in the outline of the FDA',
+  description:
+    'Description of modifications, modification protocol, impact assessment, compiled from the envelope and the records of its model. What is not there is printed as a gap.',
+  example: 'countersign envelope render 3f2a9c0d1e4b --out pccp.pdf',
+  arguments: [{ name: 'envelope', summary: 'digest, eight characters or more' }],
+  options: [
+    { flags: '--out FILE', summary: '.pdf (PDF/A), .html or .json', isRequired: true },
+    { flags: '--for N', summary: 'print it for this version; the newest inside it unless given' },
+  ],
+  run: render,
 };
 
 export const afterReview: Command = {
@@ -64,7 +80,7 @@ async function drawUp(input: Input, session: Session): Promise<Outcome> {
   const file = input.text('file');
   const yaml = parseYamlText(file, readTextFile(session.cwd, file));
   // A file of YAML scalars, lists and maps is JSON; the kernel's reader judges every member of it.
-  const content = { ...(yaml.value as { readonly [name: string]: Json }), version };
+  const content = { ...datedBounds(yaml, session.now()), version };
   refuseBadEnvelope(yaml, content);
   const recorded = await signOne(session, {
     type: 'change-plan',
@@ -80,6 +96,36 @@ async function drawUp(input: Input, session: Session): Promise<Outcome> {
     `the others run \`countersign sign ${short(recorded.digest)} --add\``,
   );
 }
+
+async function render(input: Input, session: Session): Promise<Outcome> {
+  const digest = await resolveDigest(session.client(), input.argument('envelope'), {
+    type: 'change-plan',
+  });
+  const { envelopes } = await session.client().call(registersRoutes.envelopes);
+  const found = envelopes.find((one) => one.digest === digest);
+  if (found === undefined) {
+    throw new CliError('not_found', `no envelope \`${short(digest)}\` counts in the log`);
+  }
+  const version = input.count('for') ?? found.versions.at(-1) ?? found.version;
+  const params = { document: 'doc/fda-pccp', use: found.use, envelope: digest };
+  const name = { model: found.model, version };
+  return issueDocument(session, name, { params, out: input.text('out') });
+}
+
+/** `days` instead of `expires`: so many from now, for a file that is used again next quarter. */
+function datedBounds(yaml: YamlFile, now: string): { readonly [name: string]: Json } {
+  const { days, ...bounds } = yaml.value as { readonly [name: string]: Json };
+  if (days === undefined) return bounds;
+  if (typeof days !== 'number' || !Number.isInteger(days) || days < 1) {
+    throw atFile(yaml.file, yaml.lineOf(['days']), '`days` must be a whole number of one or more');
+  }
+  if (bounds.expires !== undefined) {
+    throw atFile(yaml.file, yaml.lineOf(['days']), 'give `days` or `expires`, not both');
+  }
+  return { ...bounds, expires: new Date(Date.parse(now) + days * DAY_MS).toISOString() };
+}
+
+const DAY_MS = 86_400_000;
 
 function refuseBadEnvelope(yaml: YamlFile, content: { readonly [name: string]: Json }): void {
   try {

@@ -6,6 +6,9 @@ import {
   FINDING_SOURCES,
   FINDING_STATES,
   type FindingContent,
+  type FindingStep,
+  findingDraft,
+  findingStepDraft,
   readFindingRecord,
   type SubjectRef,
 } from '@countersign/kernel';
@@ -83,11 +86,11 @@ export const findingsRespond: Command = {
   arguments: [NUMBER],
   options: [{ flags: '--response TEXT', summary: 'what was done', isRequired: true }],
   run: (input, session) =>
-    nextState(input, session, () => ({
-      status: 'responded',
+    nextState(input, session, {
+      step: 'respond',
       response: input.text('response'),
-      respondedBy: session.account(),
-    })),
+      by: session.account(),
+    }),
 };
 
 export const findingsExtend: Command = {
@@ -101,12 +104,11 @@ export const findingsExtend: Command = {
     { flags: '--reason TEXT', summary: 'why', isRequired: true },
   ],
   run: (input, session) =>
-    nextState(input, session, (before) => ({
-      status: 'extended',
-      due: day(input, 'to'),
-      extensions: (before.extensions ?? 0) + 1,
-      extension: { from: before.due, reason: input.text('reason') },
-    })),
+    nextState(input, session, {
+      step: 'extend',
+      to: day(input, 'to'),
+      reason: input.text('reason'),
+    }),
 };
 
 export const findingsAccept: Command = {
@@ -122,14 +124,12 @@ export const findingsAccept: Command = {
     { flags: '--compensating TEXT', summary: 'what is done meanwhile', isRequired: true },
   ],
   run: (input, session) =>
-    nextState(input, session, () => ({
-      status: 'accepted',
-      acceptance: {
-        reason: input.text('reason'),
-        compensating: input.text('compensating'),
-        expires: endOfDay(day(input, 'until')) ?? '',
-      },
-    })),
+    nextState(input, session, {
+      step: 'accept',
+      until: day(input, 'until'),
+      reason: input.text('reason'),
+      compensating: input.text('compensating'),
+    }),
 };
 
 export const findingsRetest: Command = {
@@ -151,8 +151,12 @@ export const findingsRetest: Command = {
   run: async (input, session) => {
     const evidence = await evidenceOf(input, session);
     const outcome = input.text('outcome') === 'passed' ? 'passed' : 'failed';
-    const retest = { outcome, note: input.text('note'), evidence } as const;
-    return nextState(input, session, () => ({ status: 'retest', retest }));
+    return nextState(input, session, {
+      step: 'retest',
+      outcome,
+      note: input.text('note'),
+      evidence,
+    });
   },
 };
 
@@ -168,11 +172,7 @@ export const findingsClose: Command = {
   ],
   run: async (input, session) => {
     const evidence = await evidenceOf(input, session);
-    return nextState(input, session, () => ({
-      status: 'closed',
-      closure: input.text('closure'),
-      evidence,
-    }));
+    return nextState(input, session, { step: 'close', closure: input.text('closure'), evidence });
   },
 };
 
@@ -187,11 +187,11 @@ export const findingsReopen: Command = {
     { flags: '--due DATE', summary: 'until when', isRequired: true },
   ],
   run: (input, session) =>
-    nextState(input, session, () => ({
-      status: 'open',
-      reopened: input.text('reason'),
+    nextState(input, session, {
+      step: 'reopen',
+      reason: input.text('reason'),
       due: day(input, 'due'),
-    })),
+    }),
 };
 
 async function evidenceOf(input: Input, session: Session): Promise<readonly string[]> {
@@ -275,20 +275,18 @@ async function openFinding(input: Input, session: Session): Promise<Outcome> {
     throw new CliError('server_answer_invalid', 'the server gave no number for the finding');
   const named = input.optionalText('condition');
   const condition = named === undefined ? undefined : await resolveDigest(session.client(), named);
-  const content: FindingContent = {
+  const draft = findingDraft(subjectRef, {
     id: nextId,
     title: input.text('title'),
     source: oneOf(FINDING_SOURCES, input.optionalText('source') ?? 'validation'),
     severity: oneOf(FINDING_SEVERITIES, input.text('severity')),
     blocking: input.flag('blocking'),
-    status: 'open',
     owner: input.text('owner'),
     due: day(input, 'due'),
     description: input.text('description'),
     ...(condition === undefined ? {} : { condition }),
-  };
-  // Of the use, also where it names the version it was found in: later versions inherit it.
-  const recorded = await signOne(session, { type: 'finding', scope: 'use', subjectRef, content });
+  });
+  const recorded = await signOne(session, draft);
   return done(
     { ...recorded, id: nextId },
     `${subjectRef.model}/${nextId}: ${describeRecorded(recorded)}`,
@@ -324,11 +322,7 @@ function day(input: Input, name: string): string {
 }
 
 /** A later state of a finding is a record that supersedes the one before. */
-async function nextState(
-  input: Input,
-  session: Session,
-  next: (before: FindingContent) => Pick<FindingContent, 'status'> & Partial<FindingContent>,
-): Promise<Outcome> {
+async function nextState(input: Input, session: Session, step: FindingStep): Promise<Outcome> {
   const text = input.argument('finding');
   const parts = /^([a-z0-9][a-z0-9._-]{0,127})\/(F-\d{1,9})$/.exec(text);
   if (parts === null) throw usage(`\`${text}\` is not a finding: write MODEL/F-N`);
@@ -341,25 +335,17 @@ async function nextState(
     throw new CliError('not_found', `no finding \`${id}\` of \`${model}\` is in the register`);
   }
   const content = readFindingRecord(before.content as Parameters<typeof readFindingRecord>[0]);
-  const change = next(content);
-  if (content.status === 'closed' && change.status !== 'open')
+  if (content.status === 'closed' && step.step !== 'reopen')
     throw new CliError('refused', `finding \`${text}\` is closed already; reopen it first`);
-  const { use, version } = before;
-  const recorded = await signOne(session, {
-    type: 'finding',
-    scope: 'use',
-    subjectRef: {
-      workspace: session.profile().workspace,
-      model,
-      ...(use === undefined ? {} : { use }),
-      ...(version === undefined ? {} : { version }),
-    },
-    source: [before.digest],
-    supersedes: before.digest,
-    content: { ...content, ...change },
-  });
-  return done(
-    { ...recorded, id, status: change.status },
-    `${text} ${change.status}: ${describeRecorded(recorded)}`,
-  );
+  const { use, version, digest } = before;
+  const subjectRef = {
+    workspace: session.profile().workspace,
+    model,
+    ...(use === undefined ? {} : { use }),
+    ...(version === undefined ? {} : { version }),
+  };
+  const draft = findingStepDraft({ digest, subjectRef, content }, step);
+  const recorded = await signOne(session, draft);
+  const { status } = draft.content as FindingContent; // as it was drafted
+  return done({ ...recorded, id, status }, `${text} ${status}: ${describeRecorded(recorded)}`);
 }

@@ -11,9 +11,11 @@ import { backup, restore } from './backup.ts';
 import { exportCase, verify } from './case-file.ts';
 import { dataAdd } from './data.ts';
 import { decide, decisions } from './decide.ts';
+import { discuss } from './discuss.ts';
 import { dossier } from './dossier.ts';
-import { afterReview, envelope } from './envelope.ts';
+import { afterReview, envelope, envelopeRender } from './envelope.ts';
 import { evidence } from './evidence.ts';
+import { evidenceDraft } from './evidence-draft.ts';
 import { exam, examPosture } from './exam.ts';
 import { exceptions, exceptionsRequest, exceptionsSign } from './exceptions.ts';
 import {
@@ -36,11 +38,15 @@ import { inventory, inventoryGraph, inventoryImport, inventoryShared } from './i
 import { keysEnrol, keysList, keysReinstate, keysRetire, keysSuspend } from './keys.ts';
 import { keysPassphrase } from './keys-passphrase.ts';
 import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
+import { legalHoldLift, legalHoldList, legalHoldPlace, legalHoldShow } from './legal-hold.ts';
 import { login } from './login.ts';
 import { monitor, reproduce, test } from './measure.ts';
 import { models, versions } from './models.ts';
+import { modelsFetch } from './models-fetch.ts';
 import { modelsOnboard } from './models-onboard.ts';
 import { modelsRegister } from './models-register.ts';
+import { notices, noticesRetry, noticesSettings, noticesTest } from './notices.ts';
+import { noticesChannel, noticesSecret } from './notices-channel.ts';
 import { overlays, overlaysAdd, overlaysExpire } from './overlays.ts';
 import { keysNew, people, peopleAdd } from './people.ts';
 import { policy, policyCheck, policyEffect } from './policy.ts';
@@ -48,6 +54,7 @@ import { promote } from './promote.ts';
 import { propose } from './propose.ts';
 import { actions, outcomes } from './report.ts';
 import { resume } from './resume.ts';
+import { retentionExplain, retentionPlan, retentionSweep } from './retention.ts';
 import {
   reviews,
   reviewsAttest,
@@ -113,14 +120,17 @@ export const COMMANDS: readonly Command[] = [
   models,
   modelsRegister,
   modelsOnboard,
+  modelsFetch,
   attach,
   versions,
   show,
   asOf,
   evidence,
+  evidenceDraft,
   test,
   submit,
   envelope,
+  envelopeRender,
   afterReview,
   validate,
   reproduce,
@@ -142,9 +152,23 @@ export const COMMANDS: readonly Command[] = [
   overlays,
   overlaysAdd,
   overlaysExpire,
+  retentionPlan,
+  retentionExplain,
+  retentionSweep,
+  legalHoldPlace,
+  legalHoldList,
+  legalHoldShow,
+  legalHoldLift,
   inbox,
+  notices,
+  noticesSettings,
+  noticesChannel,
+  noticesSecret,
+  noticesTest,
+  noticesRetry,
   approve,
   reject,
+  discuss,
   exceptions,
   exceptionsRequest,
   exceptionsSign,

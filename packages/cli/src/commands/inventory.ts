@@ -163,9 +163,9 @@ async function writeRows(
   return done(result, ...report, `${count(read)}: ${describe(drafts)} signed`);
 }
 
-function problemLine(file: string, { line, column, problem, next }: RowProblem): string {
+function problemLine(file: string, { line, column, code, problem, next }: RowProblem): string {
   const place = column === undefined ? '' : ` column \`${column}\`:`;
-  return `${file}:${line}:${place} ${problem}; ${next}`;
+  return `${file}:${line}:${place} ${problem}; ${next} (${code})`;
 }
 
 function count({ total, rows, problems }: ReadRows): string {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
-import { recordRoutes, registryRoutes } from '@countersign/contract';
+import { basename, resolve } from 'node:path';
+import { registryRoutes } from '@countersign/contract';
 import type { Json, ModelLocation } from '@countersign/kernel';
 import { runJob } from '../client/jobs.ts';
+import { type LocalFile, listLocalFiles } from '../client/local-files.ts';
+import { storeFiles } from '../client/store-files.ts';
+import { bytesText } from '../client/transfer-progress.ts';
 import { parseModelName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { CliError, usage } from '../errors.ts';
+import { usage } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { personStatement } from '../signing/person-statement.ts';
 import { signRequest } from './run.ts';
@@ -16,7 +18,7 @@ export const modelsRegister: Command = {
   name: 'models register',
   summary: 'a version that no run of ours makes: imported files, or a model that runs elsewhere',
   description:
-    'Stores the files, signs a request that names each by digest, and has the platform register the next version. An ONNX artefact with a --spec is served by the gateway (grade enforced); other imported files can be refused by a gate (checked); an external model is what its owner says (attested). Whoever asks counts as its developer.',
+    'Stores the files, signs a request that names each by digest, and has the platform register the next version. An ONNX artefact, or a program whose --spec says how it is started, is served by the gateway (grade enforced); other imported files can be refused by a gate (checked); an external model is what its owner says (attested). Whoever asks counts as its developer.',
   example:
     'countersign models register vendor-score --origin external --use underwriting --vendor "Vendor Inc." --document methodology.pdf --as omar.owner',
   arguments: [{ name: 'model', summary: 'name of the model' }],
@@ -28,7 +30,10 @@ export const modelsRegister: Command = {
       choices: ['imported', 'external'],
     },
     { flags: '--use USE', summary: 'the use; the only one of its inventory entry unless given' },
-    { flags: '--files DIR', summary: 'imported: a directory of files, or one file' },
+    {
+      flags: '--files DIR',
+      summary: 'imported: a directory with all below it, or one file; of any size',
+    },
     { flags: '--entry PATH', summary: 'imported: the file that is scored with' },
     {
       flags: '--spec FILE',
@@ -54,10 +59,7 @@ export const modelsRegister: Command = {
   run: runRegister,
 };
 
-interface Named {
-  /** Path in the manifest. */
-  readonly path: string;
-  readonly from: string;
+interface Named extends LocalFile {
   readonly location?: Omit<ModelLocation, 'digest'>;
 }
 
@@ -67,14 +69,10 @@ async function runRegister(input: Input, session: Session): Promise<Outcome> {
   const named =
     origin === 'imported' ? importedFiles(input, session) : externalFiles(input, session);
   const use = input.optionalText('use') ?? (await onlyUse(session, model));
-  const stored = [];
-  for (const one of named) {
-    session.progress(`storing ${one.path}`);
-    stored.push({ ...one, ...(await storeFile(session, one.from)) });
-  }
+  const { sent, sentBytes, files } = await storeFiles(session, named);
+  const stored = files.map((file, index) => ({ ...named[index], ...file }));
   const specFile = input.optionalText('spec');
-  const spec =
-    specFile === undefined ? undefined : await storeFile(session, resolve(session.cwd, specFile));
+  const spec = specFile === undefined ? undefined : await storeFile(session, specFile);
   const location = stored.flatMap((one) =>
     one.location === undefined ? [] : [{ ...one.location, digest: one.digest }],
   );
@@ -109,8 +107,10 @@ async function runRegister(input: Input, session: Session): Promise<Outcome> {
     .client()
     .call(registryRoutes.version, { params: { model, version }, query: { use } });
   return done(
-    { ...result, enforcement: page.enforcement },
+    { ...result, enforcement: page.enforcement, files: stored.length, sent, sentBytes },
     `registered ${model}@${version}, ${page.origin}, enforcement grade ${page.enforcement}`,
+    ...(page.enforcementCaveat === undefined ? [] : [page.enforcementCaveat]),
+    `${stored.length} files; ${sent} were sent, ${bytesText(sentBytes)}`,
     ...(page.spec === undefined
       ? [
           'it has no specification: no change request can be opened for it; register it again with --spec',
@@ -123,27 +123,9 @@ function text(name: string, value: string | undefined): { readonly [name: string
   return value === undefined ? {} : { [name]: value };
 }
 
-const FILES_MAX = 1000;
-
 function importedFiles(input: Input, session: Session): readonly Named[] {
   refuseOptions(input, 'imported', ['document', 'file', 'endpoint']);
-  const top = resolve(session.cwd, input.text('files'));
-  if (!isDirectory(top)) return [{ path: basename(top), from: top }];
-  const found = readdirSync(top, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
-  if (found.length === 0 || found.length > FILES_MAX)
-    throw usage(`\`${top}\` holds ${found.length} files; a version has 1 to ${FILES_MAX}`);
-  return found.map((from) => ({ path: relative(top, from).split(sep).join('/'), from }));
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (cause) {
-    throw new CliError('file_missing', `\`${path}\` cannot be read; check the path`, { cause });
-  }
+  return listLocalFiles(resolve(session.cwd, input.text('files')));
 }
 
 function externalFiles(input: Input, session: Session): readonly Named[] {
@@ -179,14 +161,9 @@ function refuseOptions(input: Input, origin: string, names: readonly string[]): 
 }
 
 async function storeFile(session: Session, path: string) {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new CliError('file_missing', `\`${path}\` cannot be read; check the path`, { cause });
-  }
-  const body = { body: bytes, contentType: 'application/octet-stream' };
-  return session.client().call(recordRoutes.putBlob, body);
+  const from = resolve(session.cwd, path);
+  const { files } = await storeFiles(session, [{ path: basename(from), from }]);
+  return files[0];
 }
 
 async function onlyUse(session: Session, model: string): Promise<string> {

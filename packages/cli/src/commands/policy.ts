@@ -16,7 +16,7 @@ export const policy: Command = {
   options: [
     {
       flags: '--kind KIND',
-      summary: 'promotion-policy (unless given), questionnaire, committee or deputies',
+      summary: 'promotion-policy (unless given), questionnaire, committee, deputies or retention',
     },
   ],
   run: showPolicy,

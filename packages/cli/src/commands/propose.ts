@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { recordRoutes } from '@countersign/contract';
-import type { InventoryEntryContent, RoleAssignmentContent, SubjectRef } from '@countersign/kernel';
+import { blobRoutes } from '@countersign/contract';
+import {
+  entryDraft,
+  type InventoryEntryContent,
+  type RiskTierContent,
+  type RoleAssignmentContent,
+  type SubjectRef,
+  tierDraft as signedTier,
+} from '@countersign/kernel';
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
 import { policyInForce } from '../client/policy-documents.ts';
@@ -101,18 +108,14 @@ async function ownerDrafts(
   const use = await paperDraft(session, paper, facts);
   if (use !== undefined) {
     const body = paper.bytes;
-    await session
-      .client()
-      .call(recordRoutes.putBlob, { body, contentType: 'application/octet-stream' });
+    await session.client().call(blobRoutes.put, { body, contentType: 'application/octet-stream' });
   }
   const { workspace } = session.profile();
-  const entry: Draft = {
-    type: 'inventory-entry',
-    scope: 'model',
-    subjectRef: { workspace, model: facts.model },
-    ...(await superseding(session, { type: 'inventory-entry', model: facts.model })),
-    content: entryContent(input, facts, paper),
-  };
+  const entry = entryDraft(
+    { workspace, model: facts.model },
+    entryContent(input, facts, paper),
+    await newestOf(session, { type: 'inventory-entry', model: facts.model }),
+  );
   return use === undefined ? [entry] : [entry, use];
 }
 
@@ -205,7 +208,6 @@ async function riskDrafts(
 
 async function tierDraft(session: Session, facts: Repository): Promise<Draft> {
   const { workspace } = session.profile();
-  const subjectRef: SubjectRef = { workspace, model: facts.model, use: facts.use };
   const scope = readScope(facts.directory);
   const answers = readAnswers(facts.directory);
   const policy = await policyInForce(
@@ -216,21 +218,23 @@ async function tierDraft(session: Session, facts: Repository): Promise<Draft> {
   const questionnaire = questionnaireInForce(policy.value.questionnaire);
   const computed = tierOfAnswers(questionnaire, answers);
   session.progress(`${computed.points} points: tier ${computed.computed}`);
-  return {
-    type: 'risk-tier',
-    scope: 'use',
-    subjectRef,
-    source: [policy.digest],
-    ...(await superseding(session, { type: 'risk-tier', model: facts.model, use: facts.use })),
-    content: {
-      ...computed,
-      tier: scope.tier ?? computed.computed,
-      ...(scope.override === undefined ? {} : { override: scope.override }),
-      fairLending: scope.fairLending,
-      groups: scope.groups,
-      floors: scope.floors,
-    },
+  const content: RiskTierContent = {
+    ...computed,
+    tier: scope.tier ?? computed.computed,
+    ...(scope.override === undefined ? {} : { override: scope.override }),
+    fairLending: scope.fairLending,
+    groups: scope.groups,
+    floors: scope.floors,
   };
+  const supersedes = await newestOf(session, {
+    type: 'risk-tier',
+    model: facts.model,
+    use: facts.use,
+  });
+  return signedTier({ workspace, model: facts.model, use: facts.use }, content, {
+    questionnaire: policy.digest,
+    supersedes,
+  });
 }
 
 async function dutyDrafts(
@@ -274,10 +278,10 @@ function assigned(input: Input): readonly Omit<RoleAssignmentContent, 'from'>[] 
 }
 
 /** An intake that is made again supersedes the record before. */
-async function superseding(
+async function newestOf(
   session: Session,
   filter: { readonly type: string; readonly model: string; readonly use?: string },
-): Promise<{ readonly supersedes?: string }> {
+): Promise<string | undefined> {
   const [newest] = await listRecords(session.client(), filter);
-  return newest === undefined ? {} : { supersedes: newest.digest };
+  return newest?.digest;
 }

@@ -6,11 +6,15 @@ import {
   reviewsRoutes,
 } from '@countersign/contract';
 import {
+  attestationDraft,
   endOfDay,
-  type FindingContent,
-  type ModelReviewContent,
+  opensFinding,
+  REVIEW_FINDING_DAYS,
   REVIEW_OUTCOMES,
   type ReviewOutcome,
+  type ReviewSubject,
+  type ReviewWords,
+  reviewDrafts,
 } from '@countersign/kernel';
 import { resolveDigest } from '../client/digests.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -18,7 +22,6 @@ import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { table } from '../output/table.ts';
 import type { Session } from '../session.ts';
-import type { Draft } from '../signing/person-statement.ts';
 import { describeRecorded, signAndRecord, signOne } from '../signing/sign-and-record.ts';
 
 export const reviews: Command = {
@@ -141,14 +144,7 @@ function daysOf(text: string | undefined): number | undefined {
   return Number(digits);
 }
 
-const FINDING_DAYS = 90;
 const DAY_MS = 86_400_000;
-
-interface ReviewSubject {
-  readonly workspace: string;
-  readonly model: string;
-  readonly use: string;
-}
 
 async function recordReview(input: Input, session: Session): Promise<Outcome> {
   const subject = {
@@ -168,22 +164,11 @@ async function recordReview(input: Input, session: Session): Promise<Outcome> {
     evidence.push(await resolveDigest(session.client(), text));
   }
   const outcome = outcomeOf(input.text('outcome'));
-  const content: ModelReviewContent = {
-    outcome,
-    rationale: input.text('rationale'),
-    triggers: [...new Set(entry.triggers.map(({ kind }) => kind))],
-    evidence,
-  };
-  const review: Draft = {
-    type: 'periodic-review',
-    kind: 'model',
-    scope: 'use',
-    subjectRef: subject,
-    source: [...new Set([...evidence, ...entry.triggers.map(({ record }) => record)])],
-    content,
-  };
-  const follows = await consequences(input, session, { subject, outcome });
-  const recorded = await signAndRecord(session, [review, ...follows]);
+  const finding = opensFinding(outcome) ? await findingOf(input, session, subject) : undefined;
+  const rationale = input.text('rationale');
+  const words = { outcome, rationale, evidence, ...(finding === undefined ? {} : { finding }) };
+  const facts = { triggers: entry.triggers, warrants: await liveWarrants(session, subject) };
+  const recorded = await signAndRecord(session, reviewDrafts(subject, words, facts));
   return done(
     { review: recorded[0], follows: recorded.slice(1) },
     ...recorded.map(describeRecorded),
@@ -196,68 +181,32 @@ function outcomeOf(text: string): ReviewOutcome {
   return found;
 }
 
-/** What an outcome brings about: a finding that blocks, and the end of live warrants. */
-async function consequences(
+/** The number of the finding that an outcome opens, who answers it and until when. */
+async function findingOf(
   input: Input,
   session: Session,
-  at: { readonly subject: ReviewSubject; readonly outcome: ReviewOutcome },
-): Promise<readonly Draft[]> {
-  const { outcome } = at;
-  if (outcome === 'stands') return [];
-  const finding = outcome === 'retire' ? [] : [await reviewFinding(input, session, at)];
-  if (outcome === 'revalidate') return finding;
-  const kind = outcome === 'retire' ? 'retire' : 'suspend';
-  return [...finding, ...(await endings(input, session, { subject: at.subject, kind }))];
-}
-
-async function reviewFinding(
-  input: Input,
-  session: Session,
-  at: { readonly subject: ReviewSubject; readonly outcome: ReviewOutcome },
-): Promise<Draft> {
-  const { subject, outcome } = at;
+  subject: ReviewSubject,
+): Promise<NonNullable<ReviewWords['finding']>> {
   const { nextId } = await session
     .client()
     .call(governanceRoutes.findings, { query: { model: subject.model } });
   if (nextId === undefined)
     throw new CliError('server_answer_invalid', 'the server gave no number for the finding');
   const owner = input.optionalText('owner');
-  if (owner === undefined)
+  if (owner === undefined) {
+    const outcome = input.text('outcome');
     throw usage(`outcome \`${outcome}\` opens a finding: name who answers it with --owner`);
-  const later = new Date(session.io.now().getTime() + FINDING_DAYS * DAY_MS);
-  const content: FindingContent = {
-    id: nextId,
-    title: `Review: ${outcome}`,
-    source: 'validation',
-    severity: outcome === 'restrict' ? 'high' : 'medium',
-    blocking: true,
-    status: 'open',
-    owner,
-    due: dayOf(input.optionalText('due') ?? later.toISOString().slice(0, 10)),
-    description: input.text('rationale'),
-  };
-  return { type: 'finding', scope: 'use', subjectRef: subject, content };
+  }
+  const later = new Date(session.io.now().getTime() + REVIEW_FINDING_DAYS * DAY_MS);
+  const due = dayOf(input.optionalText('due') ?? later.toISOString().slice(0, 10));
+  return { id: nextId, owner, due };
 }
 
-async function endings(
-  input: Input,
-  session: Session,
-  at: { readonly subject: ReviewSubject; readonly kind: 'retire' | 'suspend' },
-): Promise<readonly Draft[]> {
-  const { workspace, model, use } = at.subject;
+async function liveWarrants(session: Session, { model, use }: ReviewSubject) {
   const { warrants } = await session
     .client()
     .call(governanceRoutes.warrants, { query: { model, live: 'true' } });
-  return warrants
-    .filter((one) => one.use === use)
-    .map(({ digest, version, environment, artifactDigest }) => ({
-      type: 'deployment-record' as const,
-      kind: at.kind,
-      scope: 'version' as const,
-      subjectRef: { workspace, model, use, version, artifactDigest },
-      source: [digest],
-      content: { warrant: digest, environment, reason: `review: ${input.text('rationale')}` },
-    }));
+  return warrants.filter((one) => one.use === use);
 }
 
 async function showWorkload(_input: Input, session: Session): Promise<Outcome> {
@@ -340,18 +289,15 @@ async function attest(input: Input, session: Session): Promise<Outcome> {
   const asked = campaign.answers.find((one) => one.model === model);
   if (asked === undefined)
     throw new CliError('not_found', `no inventory entry of \`${model}\` is in force`);
-  const recorded = await signOne(session, {
-    type: 'periodic-review',
-    kind: 'attestation',
-    scope: 'model',
-    subjectRef: { workspace: session.profile().workspace, model },
-    source: [campaign.digest, asked.entry],
-    content: {
+  const draft = attestationDraft(
+    { workspace: session.profile().workspace, model },
+    {
       campaign: campaign.digest,
       entry: asked.entry,
       answer: input.flag('dispute') ? 'disputed' : 'confirmed',
       note: input.text('note'),
     },
-  });
+  );
+  const recorded = await signOne(session, draft);
   return done(recorded, describeRecorded(recorded));
 }

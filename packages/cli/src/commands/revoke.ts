@@ -60,25 +60,36 @@ async function findWarrant(input: Input, session: Session): Promise<WarrantEntry
   const what = input.argument('what');
   const { warrants } = await session.client().call(governanceRoutes.warrants, { query: {} });
   const stage = input.optionalText('stage') ?? 'production';
-  const found = isVersionName(what) ? ofVersion(warrants, what, stage) : byPrefix(warrants, what);
+  const found = isVersionName(what)
+    ? ofVersion(warrants, { what, stage, now: session.now() })
+    : byPrefix(warrants, what);
   const [first, second] = found;
-  if (first === undefined)
-    throw new CliError('not_found', `no live warrant of \`${what}\` is known`);
+  if (first === undefined) {
+    throw new CliError('not_found', `no warrant of \`${what}\` stands in ${stage}`, {
+      details: { next: 'name another --stage, or the warrant by its digest' },
+    });
+  }
   if (second !== undefined)
     throw usage(`\`${what}\` has more than one warrant`, 'name one by its digest');
   return first;
 }
 
+/** The live ones; without any, the newest that is restricted: nobody goes back to an older version before it has ended. */
 function ofVersion(
   warrants: readonly WarrantEntry[],
-  text: string,
-  stage: string,
+  at: { readonly what: string; readonly stage: string; readonly now: string },
 ): readonly WarrantEntry[] {
-  const { model, version } = parseVersionName(text);
-  return warrants.filter(
+  const { model, version } = parseVersionName(at.what);
+  const standing = warrants.filter(
     (one) =>
-      one.live && one.model === model && one.version === version && one.environment === stage,
+      one.model === model &&
+      one.version === version &&
+      one.environment === at.stage &&
+      one.endedBy.length === 0 &&
+      at.now < one.expires,
   );
+  const live = standing.filter((one) => one.live);
+  return live.length > 0 ? live : standing.slice(0, 1);
 }
 
 function byPrefix(warrants: readonly WarrantEntry[], text: string): readonly WarrantEntry[] {

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { recordRoutes } from '@countersign/contract';
+import { blobRoutes } from '@countersign/contract';
 import {
   PAYLOAD_TYPE_STATEMENT,
   type Statement,
@@ -67,7 +67,7 @@ async function remoteRun(session: Session, directory: string): Promise<Outcome> 
   session.progress('archiving the commit');
   const { commit, bundle } = await archiveCheckout(directory);
   const client = session.client();
-  const stored = await client.call(recordRoutes.putBlob, {
+  const stored = await client.call(blobRoutes.put, {
     body: bundle,
     contentType: 'application/octet-stream',
   });

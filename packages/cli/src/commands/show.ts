@@ -3,6 +3,7 @@ import { recordRoutes } from '@countersign/contract';
 import {
   asOfView,
   changeOf,
+  discussionOf,
   indexAt,
   type Json,
   latestItem,
@@ -26,6 +27,7 @@ import { CliError, usage } from '../errors.ts';
 import { describeAsOf } from '../output/describe-as-of.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
 import { describeChanges } from '../output/describe-changes.ts';
+import { describeDiscussion } from '../output/describe-discussion.ts';
 import { fields, short, table } from '../output/table.ts';
 import { changeRequestReview } from '../records/change-request-review.ts';
 import { stageOfVersion } from '../records/stage.ts';
@@ -180,9 +182,11 @@ async function showChangeRequest(session: Session, digest: string): Promise<Outc
   const review = changeRequestReview(set, digest, session.now());
   const changes = changeOf(set, digest, session.now());
   const known = 'refused' in changes ? undefined : changes;
+  const threads = discussionOf(set, digest);
   return done(
-    { ...review, ...(known === undefined ? {} : { changes: known }) },
+    { ...review, discussion: threads, ...(known === undefined ? {} : { changes: known }) },
     ...describeChangeRequest(review),
     ...(known === undefined ? [] : ['', ...describeChanges(known.change, known.summary)]),
+    ...(threads.length === 0 ? [] : ['', ...describeDiscussion(threads)]),
   );
 }

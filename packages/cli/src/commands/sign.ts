@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { dirname, resolve } from 'node:path';
-import { recordRoutes } from '@countersign/contract';
+import { blobRoutes } from '@countersign/contract';
 import { isDigestPrefix } from '../client/digests.ts';
 import { parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -14,17 +14,23 @@ import { readPaper } from '../papers/read-paper.ts';
 import { validationPlanDraft } from '../papers/validation-plan-draft.ts';
 import { readTextFile } from '../papers/yaml-file.ts';
 import type { Session } from '../session.ts';
+import { readHandedStatements } from '../signing/handed-statements.ts';
 import { addSignatureTo, findPending, readHanded } from '../signing/pending.ts';
-import { describeRecorded, signOne } from '../signing/sign-and-record.ts';
+import { describeRecorded, recordStatements, signOne } from '../signing/sign-and-record.ts';
 
 export const sign: Command = {
   name: 'sign',
-  summary: 'sign a paper, a policy or a validation plan; or add a second signature',
+  summary:
+    'sign a paper, a policy, a validation plan or what a page prepared; or add a second signature',
   description:
-    'Signs a Markdown paper with front matter, a policy (promotion policy, framework pack, questionnaire) or a validation plan as a record. Records that take two persons wait until the second one adds a signature with --add.',
+    'Signs a Markdown paper with front matter, a policy (promotion policy, framework pack, questionnaire) or a validation plan as a record, or the statement that a page of the browser interface saved (.json), with the bytes that it showed. Records that take two persons wait until the second one adds a signature with --add.',
   example: 'countersign sign evidence/intended-use.md --as omar.owner',
   arguments: [
-    { name: 'file', summary: 'paper (.md), policy or plan (.yaml); with --add also a digest' },
+    {
+      name: 'file',
+      summary:
+        'paper (.md), policy or plan (.yaml), saved statement (.json); with --add also a digest',
+    },
   ],
   options: [
     { flags: '--add', summary: 'add my signature to a record that awaits it' },
@@ -48,8 +54,9 @@ async function runSign(input: Input, session: Session): Promise<Outcome> {
   if (input.flag('add')) return addTo(session, file, input.optionalText('key'));
   const text = readTextFile(session.cwd, file);
   if (file.endsWith('.md')) return signPaper(input, session, { file, text });
+  if (file.endsWith('.json')) return signHanded(session, { file, text });
   if (!/\.ya?ml$/.test(file))
-    throw usage(`\`${file}\` is neither a paper (.md) nor a policy or plan (.yaml)`);
+    throw usage(`\`${file}\` is no paper (.md), policy or plan (.yaml) or saved statement (.json)`);
   const plan = validationPlanDraft(file, text, {
     target: targetOf(input, session, file),
     workspace: session.profile().workspace,
@@ -58,7 +65,7 @@ async function runSign(input: Input, session: Session): Promise<Outcome> {
   });
   const draft = plan ?? (await policyDraft(session, { file, text }));
   const bytes = new TextEncoder().encode(text);
-  await session.client().call(recordRoutes.putBlob, blobOf(bytes));
+  await session.client().call(blobRoutes.put, blobOf(bytes));
   const recorded = await signOne(session, draft);
   return done(recorded, describeRecorded(recorded));
 }
@@ -74,9 +81,24 @@ async function signPaper(
     const result = { state: 'unchanged', type: paper.evidence };
     return done(result, `${paper.evidence} was signed with this text already`);
   }
-  await session.client().call(recordRoutes.putBlob, blobOf(paper.bytes));
+  await session.client().call(blobRoutes.put, blobOf(paper.bytes));
   const recorded = await signOne(session, draft);
   return done(recorded, describeRecorded(recorded));
+}
+
+/** The very bytes that a page showed: the digest shown here again is the one that stood there. */
+async function signHanded(
+  session: Session,
+  { file, text }: { readonly file: string; readonly text: string },
+): Promise<Outcome> {
+  const by = { account: session.account(), founding: session.root(), now: session.now() };
+  const handed = readHandedStatements(file, text, by);
+  if (handed.text !== undefined) {
+    const bytes = new TextEncoder().encode(handed.text);
+    await session.client().call(blobRoutes.put, blobOf(bytes));
+  }
+  const recorded = await recordStatements(session, handed.statements);
+  return done(recorded, ...recorded.map(describeRecorded));
 }
 
 function blobOf(bytes: Uint8Array) {

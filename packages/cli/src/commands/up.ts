@@ -38,7 +38,7 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
   const port = input.count('port');
   const databaseUrl = input.optionalText('database-url');
   // Loaded here alone: every other command starts faster without the server's parts.
-  const { startServer, trustNotices } = await import('@countersign/server');
+  const { noticeHealth, startServer, trustNotices } = await import('@countersign/server');
   session.progress(`starting on ${dataDir}`);
   const server = await startServer({
     dataDir,
@@ -66,6 +66,13 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
     session.now(),
   )) {
     session.io.err(`notice: ${subject}: ${text}`);
+  }
+  for (const { channel, failed, dead, lastFailure } of await noticeHealth(server.context)) {
+    if (failed + dead === 0) continue;
+    const last = lastFailure === null ? '' : `; last: ${lastFailure.result}`;
+    session.io.err(
+      `warning: ${channel}: ${failed} notices wait to be tried again, ${dead} were given up${last}; see \`countersign notices --all --failed\``,
+    );
   }
   const abort = session.io.signal ?? new AbortController().signal;
   const gateway = input.unlessNo('gateway')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { recordRoutes } from '@countersign/contract';
+import { blobRoutes } from '@countersign/contract';
 import { recordsOfType } from '@countersign/kernel';
 import { isDigestPrefix, resolveDigest } from '../client/digests.ts';
 import { runJob } from '../client/jobs.ts';
@@ -80,7 +80,7 @@ async function signedPlan(
   refuseOtherData(input, draft.content, file);
   const earlier = earlierPlan(version, text);
   if (earlier !== undefined) return earlier;
-  await session.client().call(recordRoutes.putBlob, {
+  await session.client().call(blobRoutes.put, {
     body: new TextEncoder().encode(text),
     contentType: 'application/octet-stream',
   });

@@ -66,6 +66,7 @@ async function waive(input: Input, session: Session): Promise<Outcome> {
     throw new CliError(
       'refused',
       `policy lets nobody waive \`${what}\`; it names ${allowed === undefined || allowed === '' ? 'nothing' : allowed}`,
+      { details: { next: 'record what is missing, or change `waivable` in the promotion policy' } },
     );
   }
   return record(input, session, {
@@ -83,7 +84,11 @@ async function waive(input: Input, session: Session): Promise<Outcome> {
 async function provisional(input: Input, session: Session): Promise<Outcome> {
   const version = await versionOf(input, session);
   const rule = policyOf(version.set).provisional;
-  if (rule === undefined) throw new CliError('refused', 'policy allows no provisional use');
+  if (rule === undefined) {
+    throw new CliError('refused', 'policy allows no provisional use', {
+      details: { next: 'have it validated, or change `provisional` in the promotion policy' },
+    });
+  }
   return record(input, session, {
     version,
     kind: 'provisional',

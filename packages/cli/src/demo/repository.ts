@@ -8,6 +8,8 @@ const run = promisify(execFile);
 export interface Committer {
   readonly name: string;
   readonly email: string;
+  /** Of the first commit. */
+  readonly message?: string;
 }
 
 /** Copies an example to a fresh git repository; what git knows of the machine's user plays no part. */
@@ -24,7 +26,7 @@ export async function newRepository(
   await git(directory, ['config', 'user.name', by.name]);
   await git(directory, ['config', 'user.email', by.email]);
   await git(directory, ['config', 'commit.gpgsign', 'false']);
-  return commitAll(directory, 'Consumer credit: data, model and papers');
+  return commitAll(directory, by.message ?? 'Consumer credit: data, model and papers');
 }
 
 /** Commits everything in the work tree and returns the commit id. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { cp, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { CliError } from '../errors.ts';
 import type { DataDirectory } from './open-data-directory.ts';
@@ -31,6 +31,8 @@ export type BackupManifest = z.infer<typeof BackupManifest>;
 const PAGE_ROWS = 2_000;
 /** Everything of the data directory but the database and what belongs to people. */
 export const COPIED = ['blobs', 'published', 'keys'] as const;
+/** Bytes that are no blob yet: an upload whose server is restored elsewhere begins again. */
+const UNFINISHED: readonly string[] = ['blobs/uploads', 'blobs/staging'];
 
 /**
  * Copies a data directory whose server is stopped: blobs, published log, service keys and configuration as they are, and
@@ -52,7 +54,11 @@ export async function backupData(
     to.progress(`copying ${name}`);
     // A firm of small records alone has stored no blob yet.
     await mkdir(join(data.dataDir, name), { recursive: true });
-    await cp(join(data.dataDir, name), join(staged, name), { recursive: true, errorOnExist: true });
+    await cp(join(data.dataDir, name), join(staged, name), {
+      recursive: true,
+      errorOnExist: true,
+      filter: (path) => !UNFINISHED.includes(relative(data.dataDir, path)),
+    });
   }
   await cp(join(data.dataDir, 'config.json'), join(staged, 'config.json'));
   const manifest: BackupManifest = { v: 1, root: data.config.root, made: to.now, tables };

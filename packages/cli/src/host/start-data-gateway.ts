@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FeedSource, type Gateway, startGateway } from '@countersign/gateway';
+import { hostToolEnvironment } from '@countersign/pipeline';
 import { CliError } from '../errors.ts';
 import { openKey, readKeyFile } from '../profile/signing-key.ts';
 import { gatewayCallers, gatewayHmacKey } from './gateway-secrets.ts';
@@ -23,7 +24,11 @@ export interface DataGatewayOptions {
   readonly host: string;
   /** How old a signed status may be; a minute unless given. */
   readonly freshnessMs?: number;
+  /** The system's clock unless given. */
+  readonly nowMs?: () => number;
   readonly report: (text: string) => void;
+  /** Where scorers that are programs find their interpreter: PATH and HOME; the process's own unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The name under which the founding record enrols the first gateway. */
@@ -31,7 +36,7 @@ const GATEWAY_NAME = 'gateway-1';
 
 /** Starts the gateway of a data directory with its enrolled key. @throws GatewayError `not_warranted` with every reason */
 export async function startDataGateway(options: DataGatewayOptions): Promise<Gateway> {
-  const { dataDir, report, ...given } = options;
+  const { dataDir, report, env = process.env, ...given } = options;
   const file = await readKeyFile(join(dataDir, 'keys', 'gateway.json'));
   const signer = openKey(file, undefined);
   return startGateway({
@@ -43,6 +48,7 @@ export async function startDataGateway(options: DataGatewayOptions): Promise<Gat
     callers: gatewayCallers(dataDir),
     report: (error) => report(error instanceof Error ? error.message : String(error)),
     notice: report,
+    scorers: { hostEnvironment: hostToolEnvironment(env) },
   });
 }
 

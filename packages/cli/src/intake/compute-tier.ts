@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Json, KernelError } from '@countersign/kernel';
 import {
   type ComputedTier,
-  computeTier,
+  tierOfAnswers as computeTier,
+  type Json,
+  KernelError,
   type Questionnaire,
   readQuestionnaire,
-} from '@countersign/server/questionnaire';
+} from '@countersign/kernel';
 import { CliError } from '../errors.ts';
 import type { Answers } from './intake-files.ts';
 
@@ -31,24 +32,12 @@ export function tierOfAnswers(questionnaire: Questionnaire, given: Answers): Com
       `the answers are to \`${given.questionnaire}\` ${given.version}, in force is \`${questionnaire.id}\` ${questionnaire.version}`,
     );
   }
-  try {
-    return computeTier(questionnaire, given.answers);
-  } catch (cause) {
-    throw answersError(cause);
-  }
-}
-
-/** What the server's rules say of the answers, at the file they stand in; any other error is passed on. */
-function answersError(cause: unknown): unknown {
-  const isOfAnswers =
-    cause instanceof Error &&
-    'code' in cause &&
-    cause.code === 'answers_invalid' &&
-    'details' in cause;
-  if (!isOfAnswers) return cause;
-  const { question } = cause.details as { readonly question: string };
-  return new CliError('file_invalid', `intake/questionnaire.yaml: ${cause.message}`, {
-    details: { field: question },
-    cause,
-  });
+  const result = computeTier(questionnaire, given.answers);
+  if (result.ok) return result.computed;
+  const { question, problem } = result;
+  throw new CliError(
+    'file_invalid',
+    `intake/questionnaire.yaml: question \`${question}\` ${problem}`,
+    { details: { field: question } },
+  );
 }

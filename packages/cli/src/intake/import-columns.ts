@@ -1,13 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type InventoryEntryContent, LINK_TYPES, MODEL_KINDS, TIERS } from '@countersign/kernel';
 
+/** What can be wrong with a row, for whoever sorts a long report by machine. */
+export type RowProblemCode =
+  | 'cell_empty'
+  | 'name_invalid'
+  | 'value_unknown'
+  | 'value_twice'
+  | 'day_invalid'
+  | 'digest_invalid'
+  | 'amount_invalid'
+  | 'currency_invalid'
+  | 'place_missing'
+  | 'cells_missing'
+  | 'model_twice'
+  | 'owner_unknown'
+  | 'link_unknown'
+  | 'tier_not_permitted'
+  | 'tier_signed';
+
 /** A cell that cannot be taken: what is wrong, and what to do about it. */
 export class CellProblem extends Error {
+  readonly code: RowProblemCode;
   readonly next: string;
 
-  constructor(message: string, next: string) {
+  constructor(code: RowProblemCode, message: string, next: string) {
     super(message);
     this.name = 'CellProblem';
+    this.code = code;
     this.next = next;
   }
 }
@@ -74,14 +94,18 @@ const oneOf =
     const text = cells.get(column);
     const found = allowed.find((one) => one === text);
     if (text === undefined || found !== undefined) return found;
-    throw new CellProblem(`\`${text}\` is not known here`, `write one of ${allowed.join(', ')}`);
+    throw new CellProblem(
+      'value_unknown',
+      `\`${text}\` is not known here`,
+      `write one of ${allowed.join(', ')}`,
+    );
   };
 
 function needed(column: Column): Read<string> {
   return (cells) => {
     const text = cells.get(column);
     if (text === undefined)
-      throw new CellProblem('it is empty', `give the ${column.replaceAll('_', ' ')}`);
+      throw new CellProblem('cell_empty', 'it is empty', `give the ${column.replaceAll('_', ' ')}`);
     return text;
   };
 }
@@ -96,7 +120,7 @@ function name(column: Column): Read<string> {
 
 function nameIn(given: string): string {
   if (NAME.test(given)) return given;
-  throw new CellProblem(`\`${given}\` is not a name`, NAME_RULE);
+  throw new CellProblem('name_invalid', `\`${given}\` is not a name`, NAME_RULE);
 }
 
 /** Cells of several values are parted by semicolons. */
@@ -109,7 +133,7 @@ function list(column: Column): Read<readonly string[] | undefined> {
       .filter((one) => one !== '');
     const twice = values?.find((one, index) => values.indexOf(one) !== index);
     if (twice !== undefined)
-      throw new CellProblem(`\`${twice}\` stands in it twice`, 'write it once');
+      throw new CellProblem('value_twice', `\`${twice}\` stands in it twice`, 'write it once');
     return values;
   };
 }
@@ -118,7 +142,7 @@ function names(column: Column): Read<readonly string[]> {
   return (cells) => {
     const found = list(column)(cells);
     if (found === undefined || found.length === 0)
-      throw new CellProblem('it is empty', `give one or more, parted by \`;\``);
+      throw new CellProblem('cell_empty', 'it is empty', `give one or more, parted by \`;\``);
     return column === 'uses' ? found.map(nameIn) : found;
   };
 }
@@ -131,7 +155,11 @@ function day(column: Column): Read<string | undefined> {
       ? Date.parse(`${given}T00:00:00.000Z`)
       : Number.NaN;
     if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(given)) return given;
-    throw new CellProblem(`\`${given}\` is not a day`, 'write it as in `2019-04-01`');
+    throw new CellProblem(
+      'day_invalid',
+      `\`${given}\` is not a day`,
+      'write it as in `2019-04-01`',
+    );
   };
 }
 
@@ -140,6 +168,7 @@ function digest(column: Column): Read<string | undefined> {
     const given = cells.get(column);
     if (given === undefined || /^[0-9a-f]{64}$/.test(given)) return given;
     throw new CellProblem(
+      'digest_invalid',
       `\`${given}\` is not a SHA-256`,
       'write 64 characters of 0-9 and a-f, as `sha256sum` prints',
     );
@@ -151,6 +180,7 @@ function amount(cells: Cells): string | undefined {
   if (given === undefined) return undefined;
   if (/^(?:0|[1-9]\d{0,17})(?:\.\d{1,6})?$/.test(given)) return canonical(given);
   throw new CellProblem(
+    'amount_invalid',
     `\`${given}\` is not an amount`,
     'write digits with a point, without blanks or commas: `1250000.50`',
   );
@@ -165,11 +195,16 @@ function currency(cells: Cells): string | undefined {
   const given = cells.get('currency');
   if (given === undefined) {
     if (cells.has('exposure'))
-      throw new CellProblem('it is empty', 'an exposure needs its currency, such as USD');
+      throw new CellProblem(
+        'cell_empty',
+        'it is empty',
+        'an exposure needs its currency, such as USD',
+      );
     return undefined;
   }
   if (/^[A-Z]{3}$/.test(given)) return given;
   throw new CellProblem(
+    'currency_invalid',
     `\`${given}\` is not a currency`,
     'write three capitals (ISO 4217), such as USD',
   );
@@ -203,6 +238,7 @@ export const READERS = {
     const isNamed = ['document', 'file', 'endpoint'].some((column) => cells.has(column));
     if (given !== undefined || isNamed || cells.get('origin') !== 'external') return given;
     throw new CellProblem(
+      'place_missing',
       'an external model has neither vendor nor place',
       'name the vendor, or a document, file or endpoint',
     );

@@ -10,6 +10,7 @@ import {
   OPTIONAL_COLUMNS,
   READERS,
   REQUIRED_COLUMNS,
+  type RowProblemCode,
   tierOf,
 } from './import-columns.ts';
 
@@ -17,6 +18,7 @@ export interface RowProblem {
   readonly line: number;
   /** Absent where the whole row is at fault. */
   readonly column?: string;
+  readonly code: RowProblemCode;
   readonly problem: string;
   /** What to do about it. */
   readonly next: string;
@@ -106,7 +108,7 @@ function readRow(
   if (cells.length !== columns.length) {
     const problem = `it has ${cells.length} cells, the header ${columns.length}`;
     const next = 'put a cell that holds a comma in double quotes, and write empty cells too';
-    return { problems: [{ line, problem, next }] };
+    return { problems: [{ line, code: 'cells_missing', problem, next }] };
   }
   const given = columns.flatMap((column, at) => {
     const cell = cells[at]?.trim() ?? '';
@@ -120,7 +122,8 @@ function readRow(
       values.push([column, read(byColumn)]);
     } catch (cause) {
       if (!(cause instanceof CellProblem)) throw cause;
-      problems.push({ line, column, problem: cause.message, next: cause.next });
+      const { code, message, next } = cause;
+      problems.push({ line, column, code, problem: message, next });
     }
   }
   if (problems.length > 0) return { problems };
@@ -147,7 +150,8 @@ function doubled(row: ImportRow, first: ReadonlyMap<string, number>): readonly R
   const line = first.get(row.model);
   if (line === undefined || line === row.line) return [];
   const problem = `\`${row.model}\` stands in line ${line} already`;
-  return [{ line: row.line, column: 'model', problem, next: 'keep one of the two rows' }];
+  const next = 'keep one of the two rows';
+  return [{ line: row.line, column: 'model', code: 'model_twice', problem, next }];
 }
 
 function unknownOwner(
@@ -163,6 +167,7 @@ function unknownOwner(
     .map(([column, owner]) => ({
       line,
       column,
+      code: 'owner_unknown',
       problem: `\`${owner}\` is no account of the firm`,
       next: 'write the account of the person, or add it with `countersign people add`',
     }));
@@ -178,6 +183,7 @@ function unknownLinks(
     .map((link) => ({
       line,
       column: link.type.replace('-', '_'),
+      code: 'link_unknown',
       problem:
         link.model === model
           ? 'the model is linked to itself'
@@ -192,7 +198,7 @@ function tierProblems({ line, model, entry, tier }: ImportRow, into: ImportedInt
   if (!into.maySignTiers) {
     const problem = 'a tier is signed by model risk';
     const next = 'import as somebody in the role model-risk, or leave the column out';
-    problems.push({ line, column: 'tier', problem, next });
+    problems.push({ line, column: 'tier', code: 'tier_not_permitted', problem, next });
   }
   for (const use of entry.uses) {
     const standing = into.tiers.get(`${model}/${use}`);
@@ -202,6 +208,7 @@ function tierProblems({ line, model, entry, tier }: ImportRow, into: ImportedInt
     problems.push({
       line,
       column: 'tier',
+      code: 'tier_signed',
       problem: `\`${use}\` is signed as ${standing.tier}${words} already`,
       next: 'an import changes no signed tier: use `countersign propose --tier`, or leave the cell empty',
     });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { PAPER_FORMS, type PaperForm, paperText } from '@countersign/kernel';
 
 export interface ScaffoldFacts {
   readonly model: string;
@@ -21,47 +22,17 @@ export function scaffold(facts: ScaffoldFacts): readonly ScaffoldFile[] {
       path: 'requirements.lock',
       text: '# pip-compile --generate-hashes requirements.in -o requirements.lock\n',
     },
-    ...PAPERS.map(({ id, scope, headings, by }) => ({
-      path: `evidence/${id}.md`,
-      text: paper({ id, scope, headings, author: by === 'owner' ? facts.owner : facts.developer }),
+    ...PAPERS.map((form) => ({
+      path: `evidence/${form.evidence}.md`,
+      text: paper(form, form.by === 'model-owner' ? facts.owner : facts.developer),
     })),
     { path: 'intake/model.yaml', text: inventoryEntry(facts) },
     { path: '.gitignore', text: '.venv/\n__pycache__/\n*.csv\n*.onnx\n' },
   ];
 }
 
-const PAPERS = [
-  {
-    id: 'intended-use',
-    scope: 'use',
-    by: 'owner',
-    headings: ['Purpose', 'Decisions', 'Users', 'Population', 'Setting', 'Non-uses'],
-  },
-  {
-    id: 'dataset-datasheet',
-    scope: 'dataset',
-    by: 'developer',
-    headings: ['Reading this paper', 'Motivation', 'Composition', 'Collection', 'Known errors'],
-  },
-  {
-    id: 'design-rationale',
-    scope: 'version',
-    by: 'developer',
-    headings: ['Theory', 'Alternatives', 'Cutoff', 'Judgements'],
-  },
-  {
-    id: 'assumptions-limitations',
-    scope: 'model',
-    by: 'developer',
-    headings: ['Assumptions', 'Limitations'],
-  },
-  {
-    id: 'monitoring-plan',
-    scope: 'use',
-    by: 'owner',
-    headings: ['What is watched', 'Frequency', 'Consequences'],
-  },
-] as const;
+/** Instructions for use are written once there is something to use. */
+const PAPERS = PAPER_FORMS.filter(({ evidence }) => evidence !== 'instructions-for-use');
 
 function pipelineFile({ model, use, owner }: ScaffoldFacts): string {
   return `# SPDX-License-Identifier: Apache-2.0
@@ -101,7 +72,7 @@ artifact:
   output: { name: probability, index: 0 }
 
 papers:
-${PAPERS.map(({ id }) => `  ${id}: evidence/${id}.md`).join('\n')}
+${PAPERS.map(({ evidence }) => `  ${evidence}: evidence/${evidence}.md`).join('\n')}
 `;
 }
 
@@ -113,15 +84,10 @@ raise SystemExit("TODO: train the model")
 `;
 }
 
-function paper(at: {
-  readonly id: string;
-  readonly scope: string;
-  readonly author: string;
-  readonly headings: readonly string[];
-}): string {
-  const title = at.id.replaceAll('-', ' ');
-  const front = `---\nevidence: ${at.id}\nscope: ${at.scope}\ntitle: ${title}\nauthor: ${at.author}\n---\n`;
-  return `${front}\n${at.headings.map((heading) => `## ${heading}\n\nTODO\n`).join('\n')}`;
+function paper({ evidence, scope, headings }: PaperForm, author: string): string {
+  const title = evidence.replaceAll('-', ' ');
+  const body = headings.map((heading) => `## ${heading}\n\nTODO`).join('\n\n');
+  return paperText({ evidence, scope, title, author }, body);
 }
 
 function inventoryEntry({ use, owner, developer, model }: ScaffoldFacts): string {

@@ -27,7 +27,7 @@ export function describeChangeRequest(review: ChangeRequestReview): readonly str
 
 /** Conditions and approvals as a table, then what is missing. */
 export function describeVerdict(
-  verdict: Pick<GateVerdict, 'allowed' | 'conditions' | 'approvals' | 'missing'>,
+  verdict: Pick<GateVerdict, 'allowed' | 'conditions' | 'approvals' | 'missing' | 'carried'>,
 ): readonly string[] {
   const rows = [
     ...verdict.conditions.map(({ gate, id, outcome, reasons }) => [
@@ -36,16 +36,20 @@ export function describeVerdict(
       outcome,
       reasons.join('; '),
     ]),
-    ...verdict.approvals.map(({ gate, role, needed, given }) => [
+    ...verdict.approvals.map(({ gate, role, committee, needed, given }) => [
       gate,
-      `approval by ${role}`,
+      committee === undefined ? `approval by ${role}` : `decision of ${committee} (${role})`,
       given.length >= needed ? 'given' : 'open',
       given.map(({ account }) => account).join(', '),
     ]),
   ];
   const missing = verdict.missing.map((one) => `  missing: ${one}`);
+  const carried = (verdict.carried ?? []).map(
+    ({ evidence, record, version }) => `  carried: ${evidence} of @${version} (${short(record)})`,
+  );
   return [
     ...table(['gate', 'condition', 'outcome', ''], rows),
+    ...(carried.length > 0 ? ['', ...carried] : []),
     ...(missing.length > 0 ? ['', ...missing] : []),
   ];
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { CommitteeFile, DeputiesFile, PolicyFile, QuestionnaireFile } from '@countersign/contract';
+import {
+  CommitteeFile,
+  DeputiesFile,
+  PolicyFile,
+  QuestionnaireFile,
+  RetentionFile,
+} from '@countersign/contract';
 import {
   type Json,
   KernelError,
   readCommitteeCharter,
   readDeputies,
   readPolicy,
+  readQuestionnaire,
+  readRetentionPolicy,
 } from '@countersign/kernel';
-import { readQuestionnaire } from '@countersign/server/questionnaire';
 import type { z } from 'zod';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -17,6 +24,7 @@ const KINDS = [
   { kind: 'questionnaire', mark: 'questions', schema: QuestionnaireFile, read: readQuestionnaire },
   { kind: 'committee', mark: 'quorum', schema: CommitteeFile, read: readCommitteeCharter },
   { kind: 'deputies', mark: 'deputations', schema: DeputiesFile, read: readDeputies },
+  { kind: 'retention', mark: 'rules', schema: RetentionFile, read: readRetentionPolicy },
 ] as const satisfies readonly {
   readonly kind: string;
   readonly mark: string;

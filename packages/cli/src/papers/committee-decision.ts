@@ -2,8 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { recordRoutes } from '@countersign/contract';
-import { type CommitteeDecision, chartersInForce, type RecordSet } from '@countersign/kernel';
+import { blobRoutes } from '@countersign/contract';
+import {
+  type CommitteeDecision,
+  chartersInForce,
+  type RecordSet,
+  recordedVotesRefusal,
+} from '@countersign/kernel';
 import { z } from 'zod';
 import { CliError } from '../errors.ts';
 import type { Session } from '../session.ts';
@@ -23,7 +28,8 @@ const Decision = z.strictObject({
 /**
  * What the chair signs of a committee's decision: the file's members, the charter in force and the digest of the minutes,
  * whose bytes are stored.
- * @throws CliError `file_invalid`, `file_missing`, `refused` without a charter
+ * @throws CliError `file_invalid`, `file_missing`; `refused` without a charter, by anybody but its chair, or when the gates
+ * would not count the votes as they are written down
  */
 export async function committeeDecision(
   session: Session,
@@ -40,10 +46,20 @@ export async function committeeDecision(
       },
     });
   }
+  const { chair } = charter.charter;
+  const problem =
+    session.account() === chair
+      ? recordedVotesRefusal(charter.charter, decision)
+      : `\`${chair}\` chairs the committee \`${decision.name}\`, and signs for it`;
+  if (problem !== undefined) {
+    throw new CliError('refused', `the decision would not count: ${problem}`, {
+      details: { next: `correct \`${file}\`; the chair signs it` },
+    });
+  }
   const minutes = readMinutes(resolve(session.cwd, dirname(file), decision.minutes));
   await session
     .client()
-    .call(recordRoutes.putBlob, { body: minutes, contentType: 'application/octet-stream' });
+    .call(blobRoutes.put, { body: minutes, contentType: 'application/octet-stream' });
   return {
     ...decision,
     charter: charter.digest,

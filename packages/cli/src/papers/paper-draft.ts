@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { recordRoutes } from '@countersign/contract';
-import type { SubjectRef } from '@countersign/kernel';
+import { paperRecord, type SubjectRef } from '@countersign/kernel';
 import { listRecords } from '../client/digests.ts';
 import { CliError, usage } from '../errors.ts';
 import type { Session } from '../session.ts';
@@ -39,16 +39,9 @@ export async function paperDraft(
   const subjectRef = await subjectRefOf(session, paper, target);
   const earlier = await paperInForce(session, paper, subjectRef);
   if (earlier !== undefined && earlier.text === paper.content.text.digest) return undefined;
-  return {
-    type: paper.evidence,
-    ...(paper.kind === undefined ? {} : { kind: paper.kind }),
-    scope: paper.scope,
-    subjectRef,
-    ...(more.source === undefined ? {} : { source: more.source }),
-    blobs: [paper.content.text.digest],
-    ...(earlier === undefined ? {} : { supersedes: earlier.digest }),
-    content: { ...paper.content, ...more.content },
-  };
+  const { evidence, kind, scope } = paper;
+  const frame = { evidence, kind, scope, subjectRef, supersedes: earlier?.digest };
+  return paperRecord(frame, paper.content, more);
 }
 
 /** @throws CliError `usage` naming the option that is missing */

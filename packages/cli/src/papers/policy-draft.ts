@@ -7,8 +7,9 @@ import {
   readCommitteeCharter,
   readDeputies,
   readPolicy,
+  readQuestionnaire,
+  readRetentionPolicy,
 } from '@countersign/kernel';
-import { readQuestionnaire } from '@countersign/server/questionnaire';
 import { z } from 'zod';
 import { listRecords } from '../client/digests.ts';
 import { toldRecord } from '../client/told-record.ts';
@@ -23,6 +24,7 @@ const KINDS = {
   questionnaire: 'questionnaire',
   committee: 'committee',
   deputies: 'deputies',
+  retention: 'retention',
 } as const;
 type PolicyKind = keyof typeof KINDS;
 
@@ -31,6 +33,7 @@ const READERS = {
   questionnaire: readQuestionnaire,
   committee: readCommitteeCharter,
   deputies: readDeputies,
+  retention: readRetentionPolicy,
 } as const;
 
 const Head = z.looseObject({ id: z.string().min(1), version: z.string().min(1) });
@@ -73,10 +76,11 @@ function kindOf(yaml: YamlFile, value: Readonly<Record<string, unknown>>): Polic
   if ('questions' in value) return 'questionnaire';
   if ('quorum' in value) return 'committee';
   if ('deputations' in value) return 'deputies';
+  if ('rules' in value) return 'retention';
   throw atFile(
     yaml.file,
     1,
-    'it is neither a promotion policy (`transitions`), a pack (`clauses`), a questionnaire (`questions`), a committee (`quorum`) nor deputies (`deputations`)',
+    'it is neither a promotion policy (`transitions`), a pack (`clauses`), a questionnaire (`questions`), a committee (`quorum`), deputies (`deputations`) nor a retention policy (`rules`)',
   );
 }
 

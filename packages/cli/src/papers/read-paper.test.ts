@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { createHash } from 'node:crypto';
+import { paperText } from '@countersign/kernel';
 import { describe, expect, test } from 'vitest';
 import { readPaper } from './read-paper.ts';
 
@@ -81,4 +83,25 @@ describe('readPaper', () => {
   ])('%s is refused with file and line', (_what, text, message) => {
     expect(() => readPaper('a.md', text)).toThrow(message);
   });
+});
+
+test.each([
+  ['Intended use'],
+  ['Use: "small" loans'],
+  ['true'],
+  ['12.50'],
+  ['# not a comment'],
+  ["it's — ünïcode"],
+])('a paper that a form wrote under the title `%s` reads back as it was', (title) => {
+  const head = { evidence: 'intended-use', scope: 'use', title, author: 'omar.owner' } as const;
+  const facts = { reviewed_by: 'no: one', 'risk-class': 'yes' };
+  const text = paperText(
+    { ...head, facts, expires: '2027-11-22T00:00:00.000Z' },
+    '\n## Purpose\n\nLoans.\n',
+  );
+  const { content, evidence, scope } = readPaper('evidence/intended-use.md', text);
+  expect({ evidence, scope, title: content.title, author: content.author }).toEqual(head);
+  expect(content.facts).toEqual(facts);
+  expect(content.expires).toBe('2027-11-22T00:00:00.000Z');
+  expect(content.sections).toEqual([{ heading: 'Purpose', markdown: 'Loans.' }]);
 });

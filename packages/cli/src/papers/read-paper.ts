@@ -4,6 +4,7 @@ import {
   isRecordType,
   isUtcTime,
   type PaperContent,
+  paperSections,
   type RecordType,
   type Scope,
 } from '@countersign/kernel';
@@ -107,20 +108,8 @@ function at(head: YamlFile, name: string, problem: string) {
   return atFile(head.file, head.lineOf([name]), problem);
 }
 
-/** Body by `## Heading`; what stands inside a code fence is no heading. */
 function sectionsOf(file: string, body: string, firstLine: number): PaperContent['sections'] {
-  const sections: { heading: string; lines: string[] }[] = [];
-  let isFenced = false;
-  for (const [index, line] of body.split('\n').entries()) {
-    if (/^(```|~~~)/.test(line)) isFenced = !isFenced;
-    const heading = isFenced ? undefined : /^## +(.+?)\s*$/.exec(line)?.[1];
-    if (heading !== undefined) {
-      if (sections.some((one) => one.heading === heading)) {
-        throw atFile(file, firstLine + index, `the heading \`${heading}\` stands twice`);
-      }
-      sections.push({ heading, lines: [] });
-    } else sections.at(-1)?.lines.push(line);
-  }
-  if (sections.length === 0) throw atFile(file, firstLine, 'the paper has no `## Heading`');
-  return sections.map(({ heading, lines }) => ({ heading, markdown: lines.join('\n').trim() }));
+  const read = paperSections(body);
+  if (read.ok) return read.sections;
+  throw atFile(file, firstLine + read.line - 1, read.problem);
 }

@@ -68,6 +68,9 @@ function isWanted(
   return typeof text === 'object' && text !== null && 'digest' in text && text.digest === digest;
 }
 
+/** As the server allows a record that it is sent. */
+const CLOCK_SKEW_MS = 5 * 60 * 1000;
+
 /**
  * Shows the record and adds the person's signature to it.
  * @param keyFile another than the person's own, such as one that is being enrolled
@@ -84,7 +87,20 @@ export async function addSignatureTo(
       'the record belongs to another founding record; do not sign it',
     );
   }
+  // Whoever signs second lends their clock too: what a first signer dated ahead is not theirs to confirm.
+  const { claimedAt } = record.statement.predicate;
+  if (Date.parse(claimedAt) > Date.parse(session.now()) + CLOCK_SKEW_MS) {
+    throw new CliError(
+      'record_unverified',
+      `the record claims the time ${claimedAt}, which is to come by your clock; do not sign it`,
+    );
+  }
   const signer = await session.signer(keyFile);
+  if (record.envelope.signatures.some(({ keyid }) => keyid === signer.keyid)) {
+    throw new CliError('refused', 'this key has signed it already; somebody else signs next', {
+      details: { next: 'they find it with `countersign inbox`' },
+    });
+  }
   const payload = fromBase64(record.envelope.payload);
   const signed = await signEnvelope(PAYLOAD_TYPE_STATEMENT, payload, [signer]);
   const [signature] = signed.signatures;

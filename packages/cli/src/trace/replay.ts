@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
-import { recordRoutes } from '@countersign/contract';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { blobRoutes } from '@countersign/contract';
 import { answerRow, openServedModel, rowOf } from '@countersign/gateway';
 import {
   type ArtifactManifest,
@@ -11,6 +13,7 @@ import {
   toHex,
 } from '@countersign/kernel';
 import { nodePrimitives } from '@countersign/kernel/node';
+import { hostToolEnvironment } from '@countersign/pipeline';
 import { CliError } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { isModelAnswer } from './decision-parts.ts';
@@ -44,10 +47,14 @@ export async function replay(
   }
   const files = await artefactFiles(session, traced);
   const bytes = rebuilt === undefined ? files.model : await readModel(rebuilt);
-  const served = await openServedModel(spec, {
-    model: bytes,
-    ...(files.reasons === undefined ? {} : { reasons: files.reasons }),
-  });
+  const scratch = await mkdtemp(join(tmpdir(), 'countersign-replay-'));
+  const { manifest, read } = withModel(files, bytes);
+  const served = await openServedModel(spec, { manifest, read }, groundOf(session, scratch)).catch(
+    async (error: unknown) => {
+      await rm(scratch, { recursive: true, force: true });
+      throw error;
+    },
+  );
   try {
     const answer = await answerRow(served, rowOf(decodeRow(inputs)));
     const isSame = equalBytes(answer.outputBytes, output) && equalBytes(answer.inputBytes, inputs);
@@ -63,18 +70,38 @@ export async function replay(
     };
   } finally {
     await served.scorer.close();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 
 interface ArtefactFiles {
+  readonly manifest: ArtifactManifest;
   readonly model: Uint8Array;
   readonly digest: string;
-  readonly reasons?: Uint8Array;
+  readonly read: (path: string) => Promise<Uint8Array>;
+}
+
+/** The artefact, with these bytes for its model: the digests are those of what is run. */
+function withModel({ manifest, read }: ArtefactFiles, model: Uint8Array) {
+  const { entry } = manifest;
+  const own = { path: entry, digest: sha256Hex(nodePrimitives, model), size: model.length };
+  const files = manifest.files.map((file) => (file.path === entry ? own : file));
+  return {
+    manifest: { ...manifest, files },
+    read: async (path: string) => (path === entry ? model : read(path)),
+  };
+}
+
+/** A scorer that is a program runs here in the sandbox, in the environment that its manifest records. */
+function groundOf({ io }: Session, workDir: string) {
+  const hostEnvironment = hostToolEnvironment(io.env);
+  const cache = io.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  return { workDir, cacheDir: join(cache, 'countersign'), hostEnvironment };
 }
 
 async function artefactFiles(
   session: Session,
-  { decision, spec, set }: TracedDecision,
+  { decision, set }: TracedDecision,
 ): Promise<ArtefactFiles> {
   const context =
     set === undefined || decision.warrant === null ? undefined : contextOf(set, decision.warrant);
@@ -91,17 +118,18 @@ async function artefactFiles(
   const digest = digestOf(manifest.entry);
   if (digest === undefined)
     throw new CliError('refused', `the manifest names no file \`${manifest.entry}\``);
-  const reasons = digestOf(spec?.reasons?.file);
-  return {
-    digest,
-    model: await fetchBlob(session, digest),
-    ...(reasons === undefined ? {} : { reasons: await fetchBlob(session, reasons) }),
+  const read = async (path: string) => {
+    const named = digestOf(path);
+    if (named === undefined)
+      throw new CliError('refused', `the manifest names no file \`${path}\``);
+    return fetchBlob(session, named);
   };
+  return { manifest, digest, model: await fetchBlob(session, digest), read };
 }
 
 /** Bytes by their digest, which is checked: the server is not trusted with them. */
 export async function fetchBlob(session: Session, digest: string): Promise<Uint8Array> {
-  const { bytes } = await session.client().callRaw(recordRoutes.getBlob, { params: { digest } });
+  const { bytes } = await session.client().callRaw(blobRoutes.get, { params: { digest } });
   if (sha256Hex(nodePrimitives, bytes) === digest) return bytes;
   throw new CliError(
     'record_unverified',
