@@ -11,9 +11,14 @@ import { z } from 'zod';
 import { isSignedOut } from './api/api-error.ts';
 import { AsOfParameter } from './api/as-of.ts';
 import { meQuery } from './api/me.ts';
+import { AsOfSearch } from './features/as-of/as-of-search.ts';
+import { ChangesSearch } from './features/change-request/changes-search.ts';
+import { ExamSearch } from './features/exam/exam-search.ts';
 import { FindingsSearch } from './features/findings/finding-rows.ts';
+import { GraphSearch } from './features/graph/graph-search.ts';
 import { InventorySearch } from './features/inventory/inventory-view.ts';
 import { PolicySearch } from './features/policy/policy-kinds.ts';
+import { RegisterSearch } from './features/registers/register-search.ts';
 import { ReviewsSearch } from './features/reviews/reviews-search.ts';
 import { Frame } from './shell/frame.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -90,6 +95,7 @@ const inbox = createRoute({
 const changes = createRoute({
   getParentRoute: () => signedIn,
   path: '/changes',
+  validateSearch: ChangesSearch,
   component: lazyRouteComponent(
     () => import('./features/change-request/change-requests-page.tsx'),
     'ChangeRequestsPage',
@@ -103,6 +109,100 @@ const change = createRoute({
     () => import('./features/change-request/change-request-page.tsx'),
     'ChangeRequestPage',
   ),
+});
+
+/** What a form is about, in its address. */
+const SubjectSearch = z.object({
+  model: z.string().optional().catch(undefined),
+  use: z.string().optional().catch(undefined),
+  version: z.int().min(1).optional().catch(undefined),
+});
+
+const changeNew = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/changes/new',
+  validateSearch: SubjectSearch,
+  component: lazyRouteComponent(
+    () => import('./features/change-request/submit-page.tsx'),
+    'SubmitPage',
+  ),
+});
+
+const intake = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/intake',
+  component: lazyRouteComponent(() => import('./features/intake/intake-page.tsx'), 'IntakePage'),
+});
+
+const intakeModel = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/intake/model',
+  validateSearch: SubjectSearch.pick({ model: true }),
+  component: lazyRouteComponent(() => import('./features/intake/entry-page.tsx'), 'EntryPage'),
+});
+
+const intakeTier = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/intake/tier',
+  validateSearch: SubjectSearch.pick({ model: true, use: true }),
+  component: lazyRouteComponent(() => import('./features/intake/tier-page.tsx'), 'TierPage'),
+});
+
+const papers = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/evidence',
+  validateSearch: SubjectSearch,
+  component: lazyRouteComponent(() => import('./features/evidence/papers-page.tsx'), 'PapersPage'),
+});
+
+const paper = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/evidence/$paper',
+  validateSearch: SubjectSearch.extend({ dataset: z.string().optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import('./features/evidence/paper-page.tsx'), 'PaperPage'),
+});
+
+const findingNew = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/findings/new',
+  validateSearch: SubjectSearch,
+  component: lazyRouteComponent(
+    () => import('./features/findings/finding-open-page.tsx'),
+    'FindingOpenPage',
+  ),
+});
+
+const finding = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/findings/$model/$id',
+  component: lazyRouteComponent(
+    () => import('./features/findings/finding-page.tsx'),
+    'FindingPage',
+  ),
+});
+
+const findingStep = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/findings/$model/$id/$step',
+  component: lazyRouteComponent(
+    () => import('./features/findings/finding-step-page.tsx'),
+    'FindingStepPage',
+  ),
+});
+
+const reviewRecord = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/reviews/$model/$use',
+  component: lazyRouteComponent(
+    () => import('./features/reviews/review-record-page.tsx'),
+    'ReviewRecordPage',
+  ),
+});
+
+const attest = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/reviews/attest/$campaign/$model',
+  component: lazyRouteComponent(() => import('./features/reviews/attest-page.tsx'), 'AttestPage'),
 });
 
 const sign = createRoute({
@@ -126,6 +226,45 @@ const inventory = createRoute({
     () => import('./features/inventory/inventory-page.tsx'),
     'InventoryPage',
   ),
+});
+
+const graph = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/inventory/graph',
+  validateSearch: GraphSearch,
+  component: lazyRouteComponent(() => import('./features/graph/graph-page.tsx'), 'GraphPage'),
+});
+
+const registers = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/registers',
+  beforeLoad: () => {
+    throw redirect({ to: '/registers/$register', params: { register: 'overlays' }, replace: true });
+  },
+});
+
+const register = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/registers/$register',
+  validateSearch: RegisterSearch,
+  component: lazyRouteComponent(
+    () => import('./features/registers/registers-page.tsx'),
+    'RegistersPage',
+  ),
+});
+
+const asOf = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/as-of',
+  validateSearch: AsOfSearch,
+  component: lazyRouteComponent(() => import('./features/as-of/as-of-page.tsx'), 'AsOfPage'),
+});
+
+const exam = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/exam',
+  validateSearch: ExamSearch,
+  component: lazyRouteComponent(() => import('./features/exam/exam-page.tsx'), 'ExamPage'),
 });
 
 const model = createRoute({
@@ -201,13 +340,29 @@ export const router = createRouter({
       home,
       inbox,
       inventory,
+      graph,
+      registers,
+      register,
+      asOf,
+      exam,
       model,
       version,
       record,
       changes,
       change,
+      changeNew,
       sign,
+      intake,
+      intakeModel,
+      intakeTier,
+      papers,
+      paper,
       findings,
+      findingNew,
+      finding,
+      findingStep,
+      reviewRecord,
+      attest,
       reviews,
       policy,
       keys,

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { EnrolmentRequest } from '@countersign/contract';
 import type { Role } from '@countersign/kernel';
 import type { Page } from 'playwright-core';
-import { PASSWORD } from '../../server/tests/server-fixture.ts';
+import { PASSWORD, PEOPLE } from '../../server/tests/server-fixture.ts';
 import { proposeByFile, signByFile } from './enrol-by-files.ts';
 import { type FirmInBrowser, type Sitting, signIn, sitDown } from './firm-in-browser.ts';
 
@@ -41,8 +41,10 @@ export async function enrolledHolder(
   const proposed = await proposeByFile(firm.server, await requestOfNewKey(page), { roles: [role] });
   if (isLeftWaiting) return sitting;
   await signByFile(firm.server, proposed, 'ben');
-  // The administrators who propose one have confirmed that role; of any other the fixture has one, named for it.
-  if (role !== 'administrator') await signByFile(firm.server, proposed, role);
+  // The administrators who propose one have confirmed that role; of any other the fixture has one holder.
+  const peer = PEOPLE.find(({ roles }) => roles.includes(role));
+  if (peer === undefined) throw new Error(`nobody in the fixture confirms the role ${role}`);
+  if (role !== 'administrator') await signByFile(firm.server, proposed, peer.account);
   await page.reload();
   await page.getByRole('button', { name: 'Accept with this passkey' }).click();
   await page.getByRole('cell', { name: role }).waitFor();

@@ -4,6 +4,8 @@ export interface ApiProblem {
   readonly status: number;
   /** Stable code of the API; `unreachable` and `unreadable` are the browser's own. */
   readonly code: string;
+  /** The member, parameter or line that is wrong. */
+  readonly field?: string | undefined;
   readonly next?: string | undefined;
   readonly missing?: readonly string[] | undefined;
   readonly problems?: readonly { readonly place: string; readonly message: string }[] | undefined;

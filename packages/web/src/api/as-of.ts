@@ -26,6 +26,18 @@ export function asOfQuery({ model, date, known }: AsOfAsked) {
   });
 }
 
+/** As `asOfQuery`, of every model of the firm unless one is named. */
+export function firmAsOfQuery({ model, date, known }: Omit<AsOfAsked, 'model'> & FirmAsked) {
+  return queryOptions({
+    queryKey: ['as-of', model, date, known],
+    queryFn: ({ signal }) => call(asOfRoutes.get, { query: { model, date, known }, signal }),
+  });
+}
+
+interface FirmAsked {
+  readonly model?: string | undefined;
+}
+
 export type Position =
   | { readonly state: 'known'; readonly position: number | undefined }
   | { readonly state: 'asked' }

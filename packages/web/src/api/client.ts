@@ -11,6 +11,8 @@ export interface CallInput {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   /** JSON. */
   readonly body?: unknown;
+  /** In the place of JSON, for a route that takes bytes. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,13 +51,12 @@ export async function callBytes<
 }
 
 async function send(route: Pick<Route, 'method' | 'path'>, input: CallInput): Promise<Response> {
-  const { body, signal } = input;
+  const { signal } = input;
   try {
     return await fetch(pathOf(route.path, input), {
       method: route.method,
       credentials: 'same-origin',
-      headers: { accept: 'application/json', ...(body === undefined ? {} : JSON_BODY) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...contentOf(input),
       ...(signal === undefined ? {} : { signal }),
     });
   } catch (cause) {
@@ -68,7 +69,13 @@ async function send(route: Pick<Route, 'method' | 'path'>, input: CallInput): Pr
   }
 }
 
-const JSON_BODY = { 'content-type': 'application/json' };
+function contentOf({ body, bytes }: CallInput): Pick<RequestInit, 'headers' | 'body'> {
+  const accept = 'application/json';
+  if (bytes !== undefined)
+    return { headers: { accept, 'content-type': 'application/octet-stream' }, body: bytes };
+  if (body === undefined) return { headers: { accept } };
+  return { headers: { accept, 'content-type': accept }, body: JSON.stringify(body) };
+}
 
 /** `/v1/models/:model` with its parameters and query filled in. */
 export function pathOf(path: string, { params = {}, query = {} }: CallInput): string {
@@ -97,6 +104,6 @@ function refusal(status: number, bytes: Uint8Array): ApiError {
   if (!parsed.success) {
     return new ApiError(`the server answered ${status}`, { status, code: 'unreadable' });
   }
-  const { code, message, next, missing, problems, requestId } = parsed.data.error;
-  return new ApiError(message, { status, code, next, missing, problems, requestId });
+  const { code, message, field, next, missing, problems, requestId } = parsed.data.error;
+  return new ApiError(message, { status, code, field, next, missing, problems, requestId });
 }

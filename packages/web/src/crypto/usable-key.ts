@@ -21,3 +21,14 @@ export function usableKey(
   const { keyid, algorithm, spki, webauthn } = found;
   return { keyid: keyid as PublicKey['keyid'], algorithm, spki, webauthn }; // a digest by its schema
 }
+
+/** Every passkey of the reader's that can sign at this address now. */
+export function usableKeys(
+  { keys }: Pick<MeReply, 'keys'>,
+  origin: string,
+): readonly { readonly key: PublicKey; readonly roles: readonly string[] }[] {
+  return keys.flatMap((one) => {
+    const key = usableKey({ keys: [one] }, origin);
+    return key === undefined ? [] : [{ key, roles: one.roles }];
+  });
+}

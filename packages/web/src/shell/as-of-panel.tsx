@@ -41,6 +41,16 @@ export function AsOfPanel({ model, asOf, version }: AsOfPanelProps) {
         ]}
         onChange={(value) => setKnown(value === 'now' ? 'now' : 'then')}
       />
+      <p className="small" style={{ margin: '0 0 10px' }}>
+        <Link to="/as-of" search={{ date: asOf.slice(0, 10), model }}>
+          The whole chain of each
+        </Link>
+        , or{' '}
+        <Link to="/as-of" search={{ date: asOf.slice(0, 10) }}>
+          every model on that day
+        </Link>
+        .
+      </p>
       {error === null ? null : <Problem error={error} />}
       {data === undefined && error === null ? <Loading what="Replaying the log…" /> : null}
       {data !== undefined && warrants.length === 0 ? (

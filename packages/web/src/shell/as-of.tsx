@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Button, TextInput } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { AsOfParameter } from '../api/as-of.ts';
 
+interface AsOfProps {
+  readonly asOf: AsOfParameter;
+  /** Whose page it is, for the way to who allowed it on that day. */
+  readonly model: string;
+}
+
 /** Shows the page as it was known at the end of a day; the address says so, so that it can be handed on. */
-export function AsOf({ asOf }: { readonly asOf: AsOfParameter }) {
+export function AsOf({ asOf, model }: AsOfProps) {
   const navigate = useNavigate();
   const [day, setDay] = useState(typeof asOf === 'string' ? asOf.slice(0, 10) : '');
   const show = (next: string | undefined) =>
@@ -39,6 +45,11 @@ export function AsOf({ asOf }: { readonly asOf: AsOfParameter }) {
           Back to now
         </Button>
       )}
+      <div className="small whole">
+        <Link to="/as-of" search={{ model, ...(day === '' ? {} : { date: day }) }}>
+          Who allowed it on a day
+        </Link>
+      </div>
     </form>
   );
 }

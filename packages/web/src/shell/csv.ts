@@ -19,7 +19,15 @@ function cell(value: string | number): string {
 
 /** Hands a text to the browser's downloads. */
 export function downloadText(name: string, mediaType: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: mediaType }));
+  download(name, new Blob([text], { type: mediaType }));
+}
+
+export function downloadBytes(name: string, mediaType: string, bytes: Uint8Array): void {
+  download(name, new Blob([new Uint8Array(bytes)], { type: mediaType }));
+}
+
+function download(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

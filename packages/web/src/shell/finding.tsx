@@ -57,16 +57,16 @@ export function Day({ at }: { readonly at: string }) {
 }
 
 interface FindingLineProps {
+  readonly model: string;
   readonly finding: FindingShown;
-  readonly digest: string;
   readonly isOverdue?: boolean | undefined;
 }
 
-export function FindingLine({ finding, digest, isOverdue }: FindingLineProps) {
+export function FindingLine({ model, finding, isOverdue }: FindingLineProps) {
   return (
     <div className="row" style={{ justifyContent: 'space-between' }}>
       <div style={{ minWidth: 0, flex: '1 1 320px' }}>
-        <Link to="/records/$digest" params={{ digest }}>
+        <Link to="/findings/$model/$id" params={{ model, id: finding.id }}>
           {finding.id}
         </Link>{' '}
         <strong className="wrap">{finding.title}</strong>

@@ -3,6 +3,7 @@ import { useMe } from '../../api/me.ts';
 import { Facts } from '../../shell/facts.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
+import { NoticesPanel } from './notices-panel.tsx';
 import { PasskeysPanel } from './passkeys-panel.tsx';
 import { PasswordPanel } from './password-panel.tsx';
 import { RootPanel } from './root-panel.tsx';
@@ -24,6 +25,7 @@ export function AccountPage() {
         />
       </Panel>
       <SessionsPanel />
+      <NoticesPanel />
       <PasskeysPanel />
       <PasswordPanel />
       <TokensPanel />

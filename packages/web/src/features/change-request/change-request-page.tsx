@@ -11,6 +11,7 @@ import { Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
 import { ActPanel } from './act-panel.tsx';
 import { useChange } from './change-query.ts';
+import { DiscussionPanel } from './discussion-panel.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
 import { GatePanel } from './gate-panel.tsx';
 import { SignaturesPanel } from './signatures-panel.tsx';
@@ -66,6 +67,7 @@ function Change({ change, tookMs }: { readonly change: VerifiedChange; readonly 
       <Proposal change={change} />
       <GatePanel verdict={review.verdict} />
       <SignaturesPanel signatures={change.signatures} />
+      <DiscussionPanel digest={review.digest} />
       <EvidencePanel evidence={change.evidence} />
       <div id="verification">
         <VerificationPanel change={change} tookMs={tookMs} />

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChangeRequestsReply, governanceRoutes } from '@countersign/contract';
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Button, NativeSelect } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { call } from '../../api/client.ts';
+import { LinkButton } from '../../shell/link-button.tsx';
 import { Mark, type Tone } from '../../shell/mark.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
+import { ChangesSearch } from './changes-search.ts';
 
 type Summary = ChangeRequestsReply['changeRequests'][number];
 
@@ -18,27 +21,108 @@ const STATES: { readonly [state in Summary['state']]: readonly [Tone, string] } 
   replaced: ['none', 'replaced'],
 };
 
+const route = getRouteApi('/signed-in/changes');
+
+/** A page of the list; the reader asks for the next. */
+const LIMIT = 50;
+
 export function ChangeRequestsPage() {
-  const { data, error } = useQuery({
-    queryKey: ['changes'],
-    queryFn: ({ signal }) => call(governanceRoutes.list, { signal }),
+  const { state, model } = route.useSearch();
+  const list = useInfiniteQuery({
+    queryKey: ['changes', state, model],
+    queryFn: ({ pageParam, signal }) =>
+      call(governanceRoutes.list, {
+        query: { state, model, limit: LIMIT, before: pageParam },
+        signal,
+      }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next,
   });
+  const requests = list.data?.pages.flatMap(({ changeRequests }) => changeRequests);
+  const total = list.data?.pages.at(-1)?.total ?? 0;
   return (
-    <Page title="Change requests" lede="Each proposes one version for one stage, newest first.">
-      {error === null ? null : <Problem error={error} />}
-      {data === undefined && error === null ? <Loading what="Reading change requests…" /> : null}
-      {data === undefined ? null : <Requests requests={data.changeRequests} />}
+    <Page
+      title="Change requests"
+      lede="Each proposes one version for one stage, newest first."
+      actions={<LinkButton to="/changes/new">Propose a change…</LinkButton>}
+    >
+      {total === 0 && state === undefined ? null : <StateFilter />}
+      {list.error === null ? null : <Problem error={list.error} />}
+      {requests === undefined && list.error === null ? (
+        <Loading what="Reading change requests…" />
+      ) : null}
+      {requests === undefined ? null : (
+        <Requests requests={requests} isFiltered={state !== undefined} />
+      )}
+      {list.hasNextPage ? (
+        <div className="row">
+          <Button
+            variant="default"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            Show more
+          </Button>
+          <span className="small muted" role="status">
+            {requests?.length.toLocaleString()} of {total.toLocaleString()}
+          </span>
+        </div>
+      ) : null}
     </Page>
   );
 }
 
-function Requests({ requests }: { readonly requests: readonly Summary[] }) {
+function StateFilter() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const options = Object.entries(STATES).map(([value, [, label]]) => ({ value, label }));
+  return (
+    <search className="filters">
+      <NativeSelect
+        label="State"
+        size="sm"
+        data={[{ value: '', label: 'any' }, ...options]}
+        value={search.state ?? ''}
+        onChange={({ currentTarget: { value } }) =>
+          void navigate({
+            search: ChangesSearch.parse({ ...search, state: value === '' ? undefined : value }),
+            replace: true,
+          })
+        }
+      />
+      {search.model === undefined ? null : (
+        <Button
+          variant="subtle"
+          size="sm"
+          className="beside-fields"
+          onClick={() => void navigate({ search: { state: search.state }, replace: true })}
+        >
+          Of {search.model} alone; show every model
+        </Button>
+      )}
+    </search>
+  );
+}
+
+interface RequestsProps {
+  readonly requests: readonly Summary[];
+  readonly isFiltered: boolean;
+}
+
+function Requests({ requests, isFiltered }: RequestsProps) {
+  if (requests.length === 0 && isFiltered) {
+    return (
+      <Empty title="No request is in that state">
+        <p>Choose another state, or any.</p>
+      </Empty>
+    );
+  }
   if (requests.length === 0) {
     return (
       <Empty title="No change has been proposed">
         <p>
-          A developer or owner proposes one with{' '}
-          <code>countersign submit MODEL@N --to staging</code>.
+          A developer or owner <Link to="/changes/new">proposes one</Link>, or on the command line
+          with <code>countersign submit MODEL@N --to staging</code>.
         </p>
       </Empty>
     );

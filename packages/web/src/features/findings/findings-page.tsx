@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Button } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { isForbidden } from '../../api/api-error.ts';
 import { findingsQuery } from '../../api/registry.ts';
 import { csv, downloadText } from '../../shell/csv.ts';
+import { LinkButton } from '../../shell/link-button.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
 import {
@@ -37,7 +38,7 @@ export function FindingsPage() {
       {data === undefined ? null : (
         <Empty title="No finding was ever raised">
           <p>
-            A validator, auditor or owner raises one with{' '}
+            <Link to="/findings/new">Open one</Link>, or on the command line with{' '}
             <code>countersign findings open MODEL@N</code>.
           </p>
         </Empty>
@@ -59,9 +60,14 @@ function Register({ rows }: { readonly rows: readonly FindingRow[] }) {
       title="Findings"
       lede={LEDE}
       actions={
-        <Button variant="default" disabled={shown.length === 0} onClick={() => exportRows(shown)}>
-          Export {shown.length} as CSV
-        </Button>
+        <>
+          <LinkButton to="/findings/new" search={{ model: search.model }}>
+            Open a finding…
+          </LinkButton>
+          <Button variant="default" disabled={shown.length === 0} onClick={() => exportRows(shown)}>
+            Export {shown.length} as CSV
+          </Button>
+        </>
       }
     >
       <FindingsFilters rows={rows} search={search} onChange={show} />

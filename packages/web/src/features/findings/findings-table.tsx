@@ -40,7 +40,7 @@ function Finding({ row }: { readonly row: FindingRow }) {
   return (
     <tr>
       <td>
-        <Link to="/records/$digest" params={{ digest: row.digest }}>
+        <Link to="/findings/$model/$id" params={{ model: row.model, id: row.id }}>
           {row.id}
         </Link>{' '}
         <span className="wrap">{row.title}</span>

@@ -93,23 +93,15 @@ const LABELS = {
   approve: 'Read and decide',
   assess: 'Open the request',
   promote: 'Open the request',
+  mention: 'Open the discussion',
 } as const;
 
 function Action({ item }: { readonly item: Item }) {
   switch (item.kind) {
     case 'finding':
-      return (
-        <LinkButton to="/findings" variant="default">
-          Open the register
-        </LinkButton>
-      );
     case 'review':
-      return (
-        <LinkButton to="/reviews" variant="default">
-          See what is due
-        </LinkButton>
-      );
     case 'attest':
+      return <RegisterAction item={item} />;
     case 'overlay':
       return (
         <LinkButton to="/records/$digest" params={{ digest: item.digest }} variant="default">
@@ -129,6 +121,7 @@ function Action({ item }: { readonly item: Item }) {
         <LinkButton
           to="/changes/$digest"
           params={{ digest: item.digest }}
+          hash={item.kind === 'mention' ? 'discussion' : ''}
           variant={item.kind === 'approve' ? 'filled' : 'default'}
           aria-label={`${LABELS[item.kind]}: ${item.subject}`}
         >
@@ -136,6 +129,52 @@ function Action({ item }: { readonly item: Item }) {
         </LinkButton>
       );
   }
+}
+
+/** To the page of the very thing; to its register where the server does not say which it is. */
+function RegisterAction({ item }: { readonly item: Item }) {
+  const { model, use, finding, campaign } = item.about ?? {};
+  if (model !== undefined && finding !== undefined) {
+    return (
+      <LinkButton
+        to="/findings/$model/$id"
+        params={{ model, id: finding }}
+        variant="default"
+        aria-label={`Open the finding: ${item.subject}`}
+      >
+        Open the finding
+      </LinkButton>
+    );
+  }
+  if (model !== undefined && campaign !== undefined) {
+    return (
+      <LinkButton
+        to="/reviews/attest/$campaign/$model"
+        params={{ campaign, model }}
+        variant="default"
+        aria-label={`Attest: ${item.subject}`}
+      >
+        Attest
+      </LinkButton>
+    );
+  }
+  if (model !== undefined && use !== undefined) {
+    return (
+      <LinkButton
+        to="/reviews/$model/$use"
+        params={{ model, use }}
+        variant="default"
+        aria-label={`Review: ${item.subject}`}
+      >
+        Review
+      </LinkButton>
+    );
+  }
+  return (
+    <LinkButton to="/findings" variant="default">
+      Open the register
+    </LinkButton>
+  );
 }
 
 function Command({ text }: { readonly text: string }) {

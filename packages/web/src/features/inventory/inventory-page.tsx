@@ -6,6 +6,7 @@ import { useTable } from '@tanstack/react-table';
 import { useMemo } from 'react';
 import { inventoryQuery } from '../../api/registry.ts';
 import { csv, downloadText } from '../../shell/csv.ts';
+import { LinkButton } from '../../shell/link-button.tsx';
 import { Page } from '../../shell/page.tsx';
 import { STAGE_WORDS } from '../../shell/stage.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
@@ -57,13 +58,18 @@ function Inventory({ rows }: { readonly rows: readonly InventoryRow[] }) {
       title="Inventory"
       lede="Every model of the firm, by use."
       actions={
-        <Button
-          variant="default"
-          disabled={shown.length === 0}
-          onClick={() => exportRows(shown.map(({ original }) => original))}
-        >
-          Export {shown.length} as CSV
-        </Button>
+        <>
+          <LinkButton to="/inventory/graph" variant="default">
+            As a graph
+          </LinkButton>
+          <Button
+            variant="default"
+            disabled={shown.length === 0}
+            onClick={() => exportRows(shown.map(({ original }) => original))}
+          >
+            Export {shown.length} as CSV
+          </Button>
+        </>
       }
     >
       <InventoryFilters rows={rows} search={search} onChange={show} />

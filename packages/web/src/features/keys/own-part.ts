@@ -2,7 +2,7 @@
 import type { MeReply } from '@countersign/contract';
 import type { PublicKey } from '@countersign/kernel';
 import type { PendingRecord } from '../../crypto/read-pending.ts';
-import { usableKey } from './usable-key.ts';
+import { usableKey } from '../../crypto/usable-key.ts';
 
 /** What the reader can add to a record that awaits signatures. */
 export interface Part {

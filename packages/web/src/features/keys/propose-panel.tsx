@@ -2,11 +2,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMe } from '../../api/me.ts';
 import { useTrustedRoot } from '../../api/use-trusted-root.ts';
+import { usableKey } from '../../crypto/usable-key.ts';
 import { Panel } from '../../shell/panel.tsx';
 import { Problem } from '../../shell/states.tsx';
 import { ProposalForm } from './proposal-form.tsx';
 import { type Proposal, signProposal } from './sign-proposal.ts';
-import { usableKey } from './usable-key.ts';
 
 /** For administrators: an enrolment from somebody's request, signed with the administrator's own passkey. */
 export function ProposePanel() {

@@ -30,18 +30,17 @@ export function ModelFindings({
       {data === undefined && error === null ? <Loading what="Reading findings…" /> : null}
       {data !== undefined && open.length === 0 ? (
         <div className="muted">
-          None is open. A validator raises one with <code>countersign findings open</code>.
+          None is open.{' '}
+          <Link to="/findings/new" search={{ model }}>
+            Open one
+          </Link>
         </div>
       ) : null}
       {open.length === 0 ? null : (
         <ul className="rows">
           {open.map((one) => (
             <li key={one.digest}>
-              <FindingLine
-                finding={findingOf(one.content)}
-                digest={one.digest}
-                isOverdue={one.overdue}
-              />
+              <FindingLine finding={findingOf(one.content)} model={model} isOverdue={one.overdue} />
             </li>
           ))}
         </ul>

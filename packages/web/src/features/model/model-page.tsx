@@ -9,6 +9,7 @@ import { type IntegrityAsked, useIntegrity } from '../../api/use-integrity.ts';
 import { AsOf, AsOfNotice } from '../../shell/as-of.tsx';
 import { AsOfPanel } from '../../shell/as-of-panel.tsx';
 import { Digest } from '../../shell/digest.tsx';
+import { Doing } from '../../shell/doing.tsx';
 import { Facts } from '../../shell/facts.tsx';
 import { IntegrityBadge, IntegrityTrouble } from '../../shell/integrity.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -41,7 +42,7 @@ export function ModelPage() {
       ) : (
         <Problem error={trouble} onRetry={() => void refetch()} />
       )}
-      {asOf === undefined ? null : <AsOf asOf={asOf} />}
+      {asOf === undefined ? null : <AsOf asOf={asOf} model={model} />}
     </Page>
   );
 }
@@ -60,12 +61,13 @@ function Model({ model, asOf, position }: ModelProps) {
       lede={
         <div className="tight">
           {model.purpose === '' ? null : <span>{model.purpose}</span>}
+          {asOf === undefined ? <Doing model={model.model} /> : null}
           {integrity.isPending && integrity.fetchStatus === 'idle' ? null : (
             <IntegrityBadge of={integrity} />
           )}
         </div>
       }
-      actions={<AsOf asOf={asOf} />}
+      actions={<AsOf asOf={asOf} model={model.model} />}
     >
       <IntegrityTrouble of={integrity} />
       <AsOfNotice asOf={asOf} position={position} />

@@ -54,7 +54,13 @@ function ReviewRow({ review }: { readonly review: Review }) {
         <div className="small muted">every {review.cadenceDays} days</div>
       </td>
       <td data-label="State">
-        <Mark tone={TONES[review.state]} text={review.state} />
+        <Link
+          to="/reviews/$model/$use"
+          params={{ model, use }}
+          aria-label={`review ${model} for ${use}: ${review.state}`}
+        >
+          <Mark tone={TONES[review.state]} text={review.state} />
+        </Link>
         {review.triggers.map(({ record, text }) => (
           <div key={record} className="small">
             <Link to="/records/$digest" params={{ digest: record }}>

@@ -14,14 +14,17 @@ export function VersionFindings({ findings, model }: VersionFindingsProps) {
     <Panel title={`Findings (${findings.length})`}>
       {findings.length === 0 ? (
         <div className="muted">
-          None. A validator raises one with <code>countersign findings open</code>.
+          None.{' '}
+          <Link to="/findings/new" search={{ model }}>
+            Open one
+          </Link>
         </div>
       ) : (
         <>
           <ul className="rows">
             {findings.map((one) => (
               <li key={one.digest}>
-                <FindingLine finding={findingOf(one.content)} digest={one.digest} />
+                <FindingLine finding={findingOf(one.content)} model={model} />
               </li>
             ))}
           </ul>

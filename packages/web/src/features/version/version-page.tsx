@@ -10,6 +10,7 @@ import { useIntegrity } from '../../api/use-integrity.ts';
 import { AsOf, AsOfNotice } from '../../shell/as-of.tsx';
 import { AsOfPanel } from '../../shell/as-of-panel.tsx';
 import { Digest } from '../../shell/digest.tsx';
+import { Doing } from '../../shell/doing.tsx';
 import { Facts } from '../../shell/facts.tsx';
 import { GradeMark } from '../../shell/grade.tsx';
 import { IntegrityBadge, IntegrityTrouble } from '../../shell/integrity.tsx';
@@ -48,7 +49,7 @@ export function VersionPage() {
       ) : (
         <Problem error={trouble} onRetry={() => void refetch()} />
       )}
-      {asOf === undefined ? null : <AsOf asOf={asOf} />}
+      {asOf === undefined ? null : <AsOf asOf={asOf} model={model} />}
     </Page>
   );
 }
@@ -89,9 +90,12 @@ function Version({ version, asOf, position }: VersionProps) {
             {version.use === '' ? '' : ` for ${version.use}`}.
           </span>
           <IntegrityBadge of={integrity} />
+          {asOf === undefined ? (
+            <Doing model={version.model} use={version.use || undefined} version={version.version} />
+          ) : null}
         </div>
       }
-      actions={<AsOf asOf={asOf} />}
+      actions={<AsOf asOf={asOf} model={version.model} />}
     >
       <IntegrityTrouble of={integrity} />
       <AsOfNotice asOf={asOf} position={position} />
@@ -137,6 +141,9 @@ function WhatItIs({ version }: { readonly version: VersionReply }) {
             </div>,
           ],
           ['Enforcement', <GradeMark key="grade" grade={version.enforcement} />],
+          ...(version.enforcementCaveat === undefined
+            ? []
+            : [['Not covered by it', version.enforcementCaveat] as const]),
           ['Method', member(spec?.content, 'algorithm')],
           ['Registered', <Time key="at" at={version.registeredOn} />],
           ['Registered by', artifact.actor],
