@@ -88,6 +88,7 @@ async function openDeployments(from: FixtureServer): Promise<Deployments> {
     memory: new WarrantMemory(join(stateDir, 'warrants'), trust),
     highWater,
     freshnessMs: 60_000,
+    ground: { workDir: stateDir, cacheDir: stateDir, hostEnvironment: {} },
     models: [MODEL],
     keyid: from.firm.people.gateway.signer.keyid,
     nowMs: Date.now,
