@@ -54,7 +54,8 @@ async function replayed(id: string, ...more: readonly string[]): Promise<Ran> {
   const deadline = performance.now() + 20_000;
   for (;;) {
     const said = await runAs(firm, 'mia', ['trace', id, '--replay', ...more]);
-    if (!said.text.includes('checkpoint_unknown') || performance.now() > deadline) return said;
+    const isEarly = /checkpoint_unknown|record_unknown/.test(said.text);
+    if (!isEarly || performance.now() > deadline) return said;
     await sleep(100);
   }
 }

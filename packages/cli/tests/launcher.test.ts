@@ -2,6 +2,7 @@
 // The program as it is installed: bin/countersign.js, which starts the pinned Node.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +27,10 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   launcher?.kill('SIGKILL');
-  await rm(join(dataDir, '..'), { recursive: true, force: true });
+  // The server answers no more before its database has stopped.
+  const pidFile = join(dataDir, 'postgres', 'data', 'postmaster.pid');
+  await expect.poll(() => existsSync(pidFile), { timeout: 60_000 }).toBe(false);
+  await rm(join(dataDir, '..'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
 test('a server whose launcher was killed without a word stops by itself', async () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guide docs/guides/a-year-of-model-risk.md, walked section by section in one firm: a real server, database, pipeline and
-// gateway by a clock that starts 300 days ago. The walker holds the guide's own words against what is printed; the tests look
+// gateway by a clock that starts 265 days ago. The walker holds the guide's own words against what is printed; the tests look
 // at the same facts another way: over the API, at the gateway, in the package.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -458,6 +458,7 @@ export {
   consistencyProofFromTiles,
   edgeTiles,
   inclusionProofFromTiles,
+  inclusionProofsFromTiles,
   newTiles,
   rootFromTiles,
   type Tile,

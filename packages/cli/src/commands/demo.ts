@@ -16,7 +16,7 @@ export function demoCommand(runCommand: RunCommand): Command {
     name: 'demo',
     summary: 'a real model through its whole life, or model risk through a year, in a new firm',
     description:
-      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. `model-risk` walks docs/guides/a-year-of-model-risk.md by a clock that starts 300 days ago. Earlier demonstrations are left as they are; only caches are reused.',
+      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. `model-risk` walks docs/guides/a-year-of-model-risk.md by a clock that starts 265 days ago. Earlier demonstrations are left as they are; only caches are reused.',
     example: 'countersign demo model-risk',
     arguments: [
       {

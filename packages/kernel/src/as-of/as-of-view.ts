@@ -12,6 +12,8 @@ import { type GateMemo, warrantStanding } from './warrant-standing.ts';
 export interface AsOfQuestion extends AsOf {
   readonly workspace: string;
   readonly model?: string | undefined;
+  /** What `setsByModel` gives of the set and the workspace, from whoever keeps it. */
+  readonly sets?: ReadonlyMap<string, RecordSet> | undefined;
 }
 
 /** A record that was logged after the date and says something about it. */
@@ -77,7 +79,7 @@ export function asOfView(
   gates: GateMemo = new Map(),
 ): AsOfView {
   const { workspace, model, date, known } = question;
-  const parts = [...setsByModel(set, workspace)].filter(
+  const parts = [...(question.sets ?? setsByModel(set, workspace))].filter(
     ([name]) => model === undefined || name === model,
   );
   // The firm's records alone may be the last that were logged by a date: positions are those of the whole log.

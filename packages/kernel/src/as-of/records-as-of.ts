@@ -63,6 +63,8 @@ export function indexAt(set: RecordSet, time: string): number {
  * is known now and never what was known then.
  */
 export function recordsAsOf(set: RecordSet, { date, known }: AsOf): RecordSet {
+  // The very same list: what was computed of it once (records by type, what is superseded) holds of it.
+  if (isWholeAsOf(set, { date, known })) return { ...set, rejected: [] };
   const told = asOfIndex(set, known);
   const last = Math.min(known, indexAt(set, date));
   const back = correctionsOf(told, date);
@@ -75,6 +77,18 @@ export function recordsAsOf(set: RecordSet, { date, known }: AsOf): RecordSet {
     byDigest: new Map(records.map((record) => [record.digest, record])),
     rejected: [],
   };
+}
+
+/** Whether a set tells all that it holds: no record, rule, key or ending of a key came or comes later. */
+function isWholeAsOf(set: RecordSet, { date, known }: AsOf): boolean {
+  const last = set.records.at(-1);
+  if (last === undefined || last.index > known || last.loggedAt > date) return false;
+  const then = registerAsOf(set.register, last.index);
+  return (
+    then.size === set.register.size &&
+    [...then].every(([keyid, key]) => set.register.get(keyid) === key) &&
+    set.rules.every(({ from }) => from <= date)
+  );
 }
 
 /** What was logged after a date about a time up to it, as far as nothing that began later stands instead. */

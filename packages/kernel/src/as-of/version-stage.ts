@@ -27,7 +27,12 @@ export function versionStage(
   const held = warrantsFor(set, ref)
     .map((found) => ({
       environment: found.warrant.environment,
-      standing: warrantStanding(set, found, { now, gates }),
+      // In production either puts the version out of use, and most warrants of a long log have expired.
+      standing: warrantStanding(set, found, {
+        now,
+        gates,
+        expiryFirst: found.warrant.environment === 'production',
+      }),
     }))
     .filter(({ standing }) => standing !== 'void' && standing !== 'pending');
   if (held.at(-1)?.standing === 'retired') return 'retired';

@@ -16,18 +16,23 @@ export type GateMemo = Map<string, boolean>;
 /** `void`: its gates were not met, so it never authorised anything. */
 export type WarrantStanding = 'void' | 'pending' | 'live' | 'expired' | 'suspended' | 'retired';
 
-/** How a warrant stands at a time: what `verifyWarrant` says, without judging its gates twice. */
+/**
+ * How a warrant stands at a time: what `verifyWarrant` says, without judging its gates twice.
+ * @param at.expiryFirst an expired warrant is `expired` though something restricts it as well: for whoever takes both alike
+ */
 export function warrantStanding(
   set: RecordSet,
   found: WarrantRecord,
-  at: { readonly now: string; readonly gates: GateMemo },
+  at: { readonly now: string; readonly gates: GateMemo; readonly expiryFirst?: boolean },
 ): WarrantStanding {
   const { now } = at;
   const { warrant, record } = found;
   if (!gatesHold(set, found, at)) return 'void';
   const endings = endingsOf(set, record.digest).map(({ statement }) => statement.predicate.kind);
   if (endings.includes('retire')) return 'retired';
-  if (endings.length > 0 || isRestricted(set, found, now)) return 'suspended';
+  if (endings.length > 0) return 'suspended';
+  if (at.expiryFirst === true && now >= warrant.expires) return 'expired';
+  if (isRestricted(set, found, now)) return 'suspended';
   if (now >= warrant.expires) return 'expired';
   return now < warrant.notBefore ? 'pending' : 'live';
 }

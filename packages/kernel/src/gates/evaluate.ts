@@ -270,6 +270,8 @@ function judgeApproval(rule: ApprovalRule, facts: GateFacts): JudgedApproval {
   const given = new Map<string, { readonly record: string; readonly asDeputyOf?: string }>();
   const refused: { record: string; reason: string }[] = [];
   for (const record of recordsOfType(facts.set, 'approval-record')) {
+    // Those on other requests are most of them: what they name is compared before they are read.
+    if (record.statement.predicate.content.changeRequest !== facts.record.digest) continue;
     const approval = readApproval(record);
     if (approval?.changeRequest !== facts.record.digest || approval.role !== rule.role) continue;
     const outcome = approvalOutcome(facts, { record, approval, rule });

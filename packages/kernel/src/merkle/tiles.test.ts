@@ -10,6 +10,7 @@ import {
   consistencyProofFromTiles,
   edgeTiles,
   inclusionProofFromTiles,
+  inclusionProofsFromTiles,
   newTiles,
   rootFromTiles,
   tilesForConsistency,
@@ -56,10 +57,13 @@ describe('tiles', () => {
       store.grow(oldSize, size);
       const tree = merkleTree(p, hashes.slice(0, size));
       expect(toHex(rootFromTiles(p, { size, readTile: store.read }))).toBe(toHex(tree.root));
-      for (const index of new Set([0, 1, 255, 256, size >> 1, size - 257, size - 2, size - 1])) {
-        if (index < 0 || index >= size) continue;
+      const some = new Set([0, 1, 255, 256, size >> 1, size - 257, size - 2, size - 1]);
+      const indexes = [...some].filter((index) => index >= 0 && index < size);
+      const together = inclusionProofsFromTiles(p, { indexes, size, readTile: store.read });
+      for (const [at, index] of indexes.entries()) {
         const proof = inclusionProofFromTiles(p, { index, size, readTile: store.read });
         expect(proof.map(toHex)).toEqual(tree.inclusionProof(index).map(toHex));
+        expect(together[at]?.map(toHex)).toEqual(proof.map(toHex));
       }
       for (const from of sizes.filter((one) => one <= size)) {
         const sizesOf = { oldSize: from, newSize: size, readTile: store.read };

@@ -86,6 +86,21 @@ export function inclusionProofFromTiles(
   return inclusionRanges(tree.index, tree.size).map((range) => rangeHash(p, range, read));
 }
 
+/** The proofs of many leaves of one tree, in their order: a node under several of them is hashed once. */
+export function inclusionProofsFromTiles(
+  p: Primitives,
+  tree: {
+    readonly indexes: readonly number[];
+    readonly size: number;
+    readonly readTile: TileReader;
+  },
+): Uint8Array[][] {
+  const read = rememberedNodes(p, tree);
+  return tree.indexes.map((index) =>
+    inclusionRanges(index, tree.size).map((range) => rangeHash(p, range, read)),
+  );
+}
+
 export function consistencyProofFromTiles(
   p: Primitives,
   tree: { readonly oldSize: number; readonly newSize: number; readonly readTile: TileReader },
@@ -141,6 +156,29 @@ function tileNodes(
       bytes.subarray(place.from * HASH_BYTES, (place.from + place.count) * HASH_BYTES),
     );
   };
+}
+
+/** As `tileNodes`, but from the two nodes below, each of which is kept. */
+function rememberedNodes(
+  p: Primitives,
+  tree: { readonly size: number; readonly readTile: TileReader },
+): NodeReader {
+  const stored = tileNodes(p, tree);
+  const known = new Map<string, Uint8Array>();
+  const read: NodeReader = (node) => {
+    const { level, index } = node;
+    const name = `${level}/${index}`;
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const below = (at: number) => read({ level: level - 1, index: at });
+    const hash =
+      level % TILE_HEIGHT === 0
+        ? stored(node)
+        : nodeHash(p, below(index * 2), below(index * 2 + 1));
+    known.set(name, hash);
+    return hash;
+  };
+  return read;
 }
 
 /**

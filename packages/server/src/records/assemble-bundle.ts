@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type CountedRecord,
-  inclusionProofFromTiles,
+  inclusionProofsFromTiles,
   isTrustRecord,
   type ProofBundle,
   type ProvenRecord,
@@ -96,15 +96,14 @@ async function prove(
       for (const ref of tilesForInclusion(index, size)) refs.set(`${ref.level}/${ref.index}`, ref);
     }
     const readTile = await databaseTiles(client, [...refs.values()]);
-    const leaves = await readLeaves(
-      context,
-      records.map(({ index }) => index),
-    );
-    return records.map(({ envelope, index }) => ({
+    const indexes = records.map(({ index }) => index);
+    const leaves = await readLeaves(context, indexes);
+    const proofs = inclusionProofsFromTiles(context.primitives, { indexes, size, readTile });
+    return records.map(({ envelope, index }, at) => ({
       envelope,
       index,
       leaf: toBase64(leafAt(leaves, index)),
-      proof: inclusionProofFromTiles(context.primitives, { index, size, readTile }).map(toHex),
+      proof: (proofs[at] ?? []).map(toHex),
     }));
   } finally {
     client.release();

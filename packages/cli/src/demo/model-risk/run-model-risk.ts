@@ -12,7 +12,7 @@ import { walkGuide } from './walk-guide.ts';
 export const GUIDE = 'a-year-of-model-risk.md';
 
 /** Days between the founding and the present; the guide's leaps add up to no more. */
-export const WALK_DAYS = 300;
+export const WALK_DAYS = 265;
 
 export interface ModelRiskDemoOptions {
   readonly io: Io;
