@@ -9,6 +9,7 @@ import { jobRunners, startJobs } from './jobs/index.ts';
 import { startNotices } from './notices/index.ts';
 import { openContext } from './open-context.ts';
 import { openData } from './open-data.ts';
+import { startWarming } from './warm-pages.ts';
 
 export interface StartOptions {
   readonly dataDir: string;
@@ -67,6 +68,10 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       onFailure: (error) => onFailure('notices', error),
     });
     closers.push(() => notices.stop());
+    const warming = startWarming(opened.context, {
+      onFailure: (error) => onFailure('warming', error),
+    });
+    closers.push(() => warming.stop());
     const app = buildApp(context, { onFailure });
     closers.push(() => app.close());
     await app.listen({ host, port });

@@ -6,7 +6,7 @@ import type { TestServer } from '../../server/tests/server-fixture.ts';
 /** An enrolment that `ada` proposes by her key file from somebody's request, as `countersign keys enrol` does. */
 export async function proposeByFile(
   server: TestServer,
-  request: EnrolmentRequest,
+  request: Pick<EnrolmentRequest, 'account' | 'key'>,
   grant: { readonly roles: readonly Role[]; readonly replaces?: string },
 ): Promise<{ readonly digest: string; readonly envelope: Envelope }> {
   const { keyid, algorithm, spki, webauthn } = request.key;

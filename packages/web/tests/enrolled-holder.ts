@@ -3,22 +3,26 @@ import { readFile } from 'node:fs/promises';
 import { EnrolmentRequest } from '@countersign/contract';
 import type { Role } from '@countersign/kernel';
 import type { Page } from 'playwright-core';
-import { PASSWORD, PEOPLE } from '../../server/tests/server-fixture.ts';
+import { PASSWORD, PEOPLE, printedName } from '../../server/tests/server-fixture.ts';
 import { proposeByFile, signByFile } from './enrol-by-files.ts';
-import { type FirmInBrowser, type Sitting, signIn, sitDown } from './firm-in-browser.ts';
+import { type FirmInBrowser, type Sitting, sitDownAs } from './firm-in-browser.ts';
+import { signingKey } from './signing-key.ts';
 
 /** Somebody new at a browser, signed in on the page of keys, without any key. */
 export async function newcomer(firm: FirmInBrowser, account: string): Promise<Sitting> {
-  const printedName = `${account.charAt(0).toUpperCase()}${account.slice(1)} Example`;
-  const made = await firm.server.as('ada', {
+  const sitting = await sitDownAs(firm, await newAccount(firm, account));
+  await sitting.page.goto('/keys');
+  return sitting;
+}
+
+/** The e-mail address of a new account. */
+async function newAccount({ server }: FirmInBrowser, account: string): Promise<string> {
+  const made = await server.as('ada', {
     method: 'POST',
     url: '/v1/people',
-    payload: { account, printedName, password: PASSWORD },
+    payload: { account, printedName: printedName(account), password: PASSWORD },
   });
-  const sitting = await sitDown(firm);
-  await sitting.page.goto('/keys');
-  await signIn(sitting.page, made.json<{ email: string }>().email);
-  return sitting;
+  return made.json<{ email: string }>().email;
 }
 
 /** The request that the page of keys hands out for the signing passkey that it makes. */
@@ -30,23 +34,32 @@ export async function requestOfNewKey(page: Page): Promise<EnrolmentRequest> {
   return EnrolmentRequest.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
-/** Somebody new with a signing passkey, enrolled in a role, or proposed and left waiting. */
+/** Somebody new, signed in, whose authenticator holds a signing key that is enrolled in a role; no page is open yet. */
 export async function enrolledHolder(
   firm: FirmInBrowser,
-  who: { readonly account: string; readonly role: Role; readonly isLeftWaiting?: boolean },
+  who: { readonly account: string; readonly role: Role },
 ): Promise<Sitting> {
-  const { account, role, isLeftWaiting = false } = who;
-  const sitting = await newcomer(firm, account);
-  const { page } = sitting;
-  const proposed = await proposeByFile(firm.server, await requestOfNewKey(page), { roles: [role] });
-  if (isLeftWaiting) return sitting;
-  await signByFile(firm.server, proposed, 'ben');
+  const { account, role } = who;
+  const { server, origin } = firm;
+  const sitting = await sitDownAs(firm, await newAccount(firm, account));
+  const key = signingKey(origin);
+  const proposed = await proposeByFile(server, { account, key: key.entry }, { roles: [role] });
+  await signByFile(server, proposed, 'ben');
   // The administrators who propose one have confirmed that role; of any other the fixture has one holder.
   const peer = PEOPLE.find(({ roles }) => roles.includes(role));
   if (peer === undefined) throw new Error(`nobody in the fixture confirms the role ${role}`);
-  if (role !== 'administrator') await signByFile(firm.server, proposed, peer.account);
-  await page.reload();
-  await page.getByRole('button', { name: 'Accept with this passkey' }).click();
-  await page.getByRole('cell', { name: role }).waitFor();
+  if (role !== 'administrator') await signByFile(server, proposed, peer.account);
+  const answer = await sitting.context.request.post(`/v1/records/${proposed.digest}/signatures`, {
+    headers: { origin },
+    data: { signature: key.sign(proposed.envelope) },
+  });
+  if (!answer.ok()) throw new Error(await answer.text());
+  const { state } = await answer.json();
+  if (state !== 'recorded') throw new Error(`the enrolment of ${account} is ${state}`);
+  await server.context.records.including([proposed.digest]);
+  await sitting.devtools.send('WebAuthn.addCredential', {
+    authenticatorId: sitting.authenticator,
+    credential: key.credential,
+  });
   return sitting;
 }

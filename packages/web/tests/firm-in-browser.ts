@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
 import { launchChromium } from '../../kernel/tests/chromium.ts';
 import { PASSWORD, type TestServer, testServer } from '../../server/tests/server-fixture.ts';
-
-const WEB = join(import.meta.dirname, '..');
+import { builtPages } from './built-pages.ts';
 
 /** A founded firm on a real server and database, with its pages built and a browser in front of it. */
 export interface FirmInBrowser {
@@ -21,13 +15,13 @@ export interface FirmInBrowser {
 }
 
 export async function openFirm(): Promise<FirmInBrowser> {
-  const webDirectory = await mkdtemp(join(tmpdir(), 'countersign-web-'));
-  await build(webDirectory);
   const port = await freePort();
   const origin = `http://localhost:${port}`;
-  const server = await testServer({ origin, webDirectory });
+  const [server, browser] = await Promise.all([
+    builtPages().then((webDirectory) => testServer({ origin, webDirectory })),
+    launchChromium(),
+  ]);
   await server.app.listen({ port, host: '127.0.0.1' });
-  const browser = await launchChromium();
   return {
     server,
     browser,
@@ -35,17 +29,8 @@ export async function openFirm(): Promise<FirmInBrowser> {
     close: async () => {
       await browser.close();
       await server.close();
-      await rm(webDirectory, { recursive: true, force: true });
     },
   };
-}
-
-/** As it is released: vite takes the test runner's NODE_ENV for a wish for React's development build. */
-async function build(directory: string): Promise<void> {
-  const vite = join(WEB, '../../node_modules/vite/bin/vite.js');
-  const args = [vite, 'build', '--logLevel', 'error', '--emptyOutDir', '--outDir', directory];
-  const env = { ...process.env, NODE_ENV: 'production' };
-  await promisify(execFile)(process.execPath, args, { cwd: WEB, env });
 }
 
 function freePort(): Promise<number> {
@@ -101,6 +86,17 @@ export async function signIn(page: Page, email: string, password = PASSWORD): Pr
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.keyboard.press('Enter');
   await page.getByRole('navigation', { name: 'Sections' }).waitFor();
+}
+
+/** A sitting that the server takes for somebody signed in by password, without the page of it. */
+export async function sitDownAs(firm: FirmInBrowser, email: string): Promise<Sitting> {
+  const sitting = await sitDown(firm);
+  const answer = await sitting.context.request.post('/v1/auth/sign-in/email', {
+    headers: { origin: firm.origin },
+    data: { email, password: PASSWORD },
+  });
+  if (!answer.ok()) throw new Error(await answer.text());
+  return sitting;
 }
 
 /** Moves on by keys alone until an element of this role and name has the focus, then presses Enter. */

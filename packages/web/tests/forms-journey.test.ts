@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readHandedStatements } from '../../cli/src/signing/handed-statements.ts';
 import { hasNoChromium } from '../../kernel/tests/chromium.ts';
 import { expectSound, picture } from './axe-findings.ts';
+import { chooseOption } from './choose-option.ts';
 import { enrolledHolder } from './enrolled-holder.ts';
 import {
   type FirmInBrowser,
@@ -37,10 +38,12 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await seedRegistry(firm.server, { models: 2 });
     await seedLineage(firm.server);
     await seedForms(firm.server);
-    vera = await enrolledHolder(firm, { account: 'vera', role: 'validator' });
-    dana = await enrolledHolder(firm, { account: 'dana', role: 'developer' });
-    rita = await enrolledHolder(firm, { account: 'rita', role: 'model-risk' });
-    omar = await enrolledHolder(firm, { account: 'omar', role: 'model-owner' });
+    [vera, dana, rita, omar] = await Promise.all([
+      enrolledHolder(firm, { account: 'vera', role: 'validator' }),
+      enrolledHolder(firm, { account: 'dana', role: 'developer' }),
+      enrolledHolder(firm, { account: 'rita', role: 'model-risk' }),
+      enrolledHolder(firm, { account: 'omar', role: 'model-owner' }),
+    ]);
   });
   afterAll(async () => {
     await firm?.close();
@@ -55,7 +58,8 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     const title = page.getByLabel('Title');
     await expect.poll(() => title.getAttribute('aria-invalid'), WAIT).toBe('true');
     await page.getByText('Must not be empty').first().waitFor();
-    expect(await title.evaluate((element) => element === document.activeElement)).toBe(true);
+    const isFocused = () => title.evaluate((element) => element === document.activeElement);
+    await expect.poll(isFocused, WAIT).toBe(true);
     await expectSound(page, 'finding-new-refused');
     await typeInto(page, 'Title', 'Incomplete rows are scored');
     await typeInto(page, 'What was found', 'A missing number is given the mean.');
@@ -66,7 +70,7 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await typeInto(page, 'Due', '12122099'); // the same in every order of day and month
     await reachByKeyboard(page, 'button', 'Show what I sign');
     await page.getByText('Digest of all this').waitFor();
-    const facts = await page.locator('.facts').first().innerText();
+    const facts = page.locator('.facts').first();
     for (const said of [
       'Incomplete rows are scored',
       'A missing number',
@@ -74,11 +78,11 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
       '2099-12-12',
       'vera',
     ])
-      expect(facts).toContain(said);
+      await expect.poll(() => facts.innerText(), WAIT).toContain(said);
     await expectSound(page, 'finding-new-sign');
     await reachByKeyboard(page, 'button', 'Sign and record');
     await page.getByRole('heading', { name: 'Signed and recorded' }).waitFor();
-    expect(await drafts(page)).toEqual([]);
+    await expect.poll(() => drafts(page), WAIT).toEqual([]);
   });
 
   test('its owner responds from the inbox; a draft that is left is asked about and comes back', async () => {
@@ -91,9 +95,11 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await typeInto(page, 'Response', 'The specification now');
     await page.keyboard.press('Escape');
     await page.getByText('Leave without signing?').waitFor();
-    await page.keyboard.press('Enter'); // stays
+    await staysByDefault(page);
+    await page.keyboard.press('Enter');
     await page.getByText('Leave without signing?').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Back to the finding' }).press('Enter');
+    await staysByDefault(page);
     await page.getByRole('button', { name: 'Leave' }).press('Enter');
     await reachByKeyboard(page, 'link', 'Respond…');
     await page.getByText(/^Your draft of/).waitFor();
@@ -128,7 +134,8 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await reachByKeyboard(page, 'button', 'Sign and record');
     await page.getByRole('heading', { name: 'Signed and recorded' }).waitFor();
     await page.keyboard.press('Enter');
-    await page.getByText('closed').first().waitFor();
+    // What cannot be done now says `closed` too, folded away.
+    await page.getByText('closed').filter({ visible: true }).first().waitFor();
     const { findings } = (
       await firm.server.as('audit', { url: `/v1/findings?model=${MODEL}` })
     ).json<{
@@ -151,7 +158,7 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await page.getByText(/questions are not answered yet/).waitFor();
     for (const group of await groups.all()) await group.getByRole('radio').last().check();
     await page.getByText(/^Computed:/).waitFor();
-    expect(await page.getByText(/^Computed:/).innerText()).toContain('high');
+    await expect.poll(() => page.getByText(/^Computed:/).innerText(), WAIT).toContain('high');
     await page.getByLabel('Signed tier').selectOption('low');
     await page.getByRole('button', { name: 'Show what I sign' }).click();
     const reason = page.getByLabel('Reason for another tier');
@@ -191,7 +198,8 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
       .getByText(/Nothing waits for you|since/)
       .first()
       .waitFor();
-    expect(await page.getByRole('link', { name: `Attest: ${MODEL}` }).count()).toBe(0);
+    const asked = page.getByRole('link', { name: `Attest: ${MODEL}` });
+    await expect.poll(() => asked.count(), WAIT).toBe(0);
   });
 
   test('a paper begins with what records say, is read as it will be, and is in force once signed', async () => {
@@ -210,8 +218,8 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await page.getByText('Preview', { exact: true }).click();
     const preview = page.getByRole('region', { name: 'Preview' });
     await preview.getByText('small').waitFor();
+    await expect.poll(() => preview.innerText(), WAIT).toContain('<img src=x onerror=alert(1)>');
     expect(await preview.locator('img').count()).toBe(0);
-    expect(await preview.innerText()).toContain('<img src=x onerror=alert(1)>');
     await expectSound(page, 'paper-preview');
     await signAll(page);
     await page.getByRole('link', { name: 'Back to the papers' }).first().click();
@@ -255,7 +263,8 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await vera.page.getByRole('button', { name: 'Ask a question' }).click();
     const thread = vera.page.getByRole('article');
     await thread.getByText('<b>bold</b>').waitFor();
-    expect(await thread.locator('strong', { hasText: 'now' }).count()).toBe(1);
+    const strong = thread.locator('strong', { hasText: 'now' });
+    await expect.poll(() => strong.count(), WAIT).toBe(1);
     await page.goto('/inbox');
     await page.getByRole('link', { name: /^Open the discussion/ }).click();
     await page.getByRole('button', { name: /^Answer/ }).click();
@@ -294,12 +303,7 @@ describe.skipIf(hasNoChromium)('the forms of model risk’s work', { timeout: 12
     await signIn(page, firm.server.person('val').email);
     await page.getByLabel('Outcome').selectOption('passed');
     await page.getByLabel('What was tested').fill('all inputs are bounded');
-    await page.getByRole('combobox', { name: 'Evidence' }).fill('model spec');
-    await page
-      .getByRole('option', { name: /^model spec/ })
-      .first()
-      .click();
-    await page.keyboard.press('Escape');
+    await chooseOption(page, 'Evidence', { type: 'model spec', option: /^model spec/ });
     await page.getByRole('button', { name: 'Show what I sign' }).click();
     await page.getByText(/^countersign sign finding-[0-9a-f]{12}\.json --as val$/).waitFor();
     await picture(page, 'handover');
@@ -342,6 +346,13 @@ async function signAll(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Show what I sign' }).click();
   await page.getByRole('button', { name: 'Sign and record' }).click();
   await page.getByRole('heading', { name: 'Signed and recorded' }).waitFor();
+}
+
+/** The question takes the focus once it stands; keys pressed before go elsewhere. */
+async function staysByDefault(page: Page): Promise<void> {
+  const stay = page.getByRole('button', { name: 'Stay', exact: true });
+  const isFocused = () => stay.evaluate((element) => element === document.activeElement);
+  await expect.poll(isFocused, WAIT).toBe(true);
 }
 
 /** Moves on by keys alone until the field of this label has the focus. */

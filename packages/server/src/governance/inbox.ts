@@ -97,11 +97,7 @@ export function requestItems(
   );
   const isValidator = unassessed !== undefined && me.roles.includes('validator');
   const barred = isValidator
-    ? approvalConflict(set, request.digest, {
-        account: me.account,
-        role: 'validator',
-        now: me.now,
-      })
+    ? conflictListed(set, request.digest, { ...me, role: 'validator' })
     : undefined;
   if (isValidator && barred === undefined) {
     items.push({
@@ -131,11 +127,29 @@ function approvalsOpenTo(
   if (done) return [];
   return verdict.approvals
     .filter(({ role, needed, given }) => me.roles.includes(role) && given.length < needed)
-    .filter(
-      ({ role }) =>
-        approvalConflict(set, digest, { account: me.account, role, now: me.now }) === undefined,
-    )
+    .filter(({ role }) => conflictListed(set, digest, { ...me, role }) === undefined)
     .map(({ role }) => role);
+}
+
+interface Asked {
+  readonly account: string;
+  readonly role: Role;
+  readonly now: string;
+}
+
+/** By the request's own set of records, which is never changed: the conflict of an account and a role with a request. */
+const CONFLICTS = new WeakMap<RecordSet, Map<string, string | undefined>>();
+
+/**
+ * Whether something is listed as waiting. Who built what does not change with the time, so it is kept for the records
+ * that say it; an approval itself is judged anew when it is signed and by every gate.
+ */
+function conflictListed(set: RecordSet, digest: string, who: Asked): string | undefined {
+  const known = CONFLICTS.get(set) ?? new Map<string, string | undefined>();
+  CONFLICTS.set(set, known);
+  const key = JSON.stringify([digest, who.account, who.role]);
+  if (!known.has(key)) known.set(key, approvalConflict(set, digest, who));
+  return known.get(key);
 }
 
 /** Whom the firm is about to trust concerns everybody: a delay without notice would be a wait, not a safeguard. */

@@ -28,7 +28,8 @@ export function modelSets(set: RecordSet, workspace: string): SetsByModel {
   const known = OF_SET.get(set)?.get(workspace);
   if (known !== undefined) return known;
   const newest = NEWEST.get(set.register)?.get(workspace);
-  const parts = sameWhereUnchanged(setsByModel(set, workspace), newest, set);
+  const grown = newest === undefined ? undefined : grownBy(newest, set, workspace);
+  const parts = grown ?? sameWhereUnchanged(setsByModel(set, workspace), newest, set);
   remember(OF_SET, set, { workspace, value: parts });
   if (newest === undefined || newest.set.records.length <= set.records.length) {
     remember(NEWEST, set.register, { workspace, value: { set, parts } });
@@ -41,15 +42,50 @@ export function modelSet(set: RecordSet, workspace: string, model: string): Reco
   return modelSets(set, workspace).get(model) ?? { ...set, records: [], byDigest: new Map() };
 }
 
+/**
+ * The parts of a set that goes on where the newest one ended with records of models alone; undefined for any other set,
+ * and where a record of the firm came in, which is of every part. Records come in at the end alone.
+ */
+function grownBy(newest: Known, set: RecordSet, workspace: string): SetsByModel | undefined {
+  const { records } = newest.set;
+  const isLater = records.length > 0 && set.records[records.length - 1] === records.at(-1);
+  if (!isLater || !isSameTrust(newest.set, set)) return undefined;
+  const added = set.records.slice(records.length);
+  if (added.some(({ statement }) => statement.predicate.subjectRef.model === undefined)) {
+    return undefined;
+  }
+  const own = Map.groupBy(
+    added.filter(({ statement }) => statement.predicate.subjectRef.workspace === workspace),
+    ({ statement }) => statement.predicate.subjectRef.model ?? '',
+  );
+  // A model that nobody knew has the firm's records too, and a place by its name.
+  if ([...own.keys()].some((model) => !newest.parts.has(model))) return undefined;
+  return new Map(
+    [...newest.parts].map(([model, part]) => [model, extended(part, own.get(model), set)]),
+  );
+}
+
+function extended(
+  part: RecordSet,
+  added: readonly CountedRecord[] | undefined,
+  set: RecordSet,
+): RecordSet {
+  if (added === undefined) return part;
+  const byDigest = new Map(part.byDigest);
+  for (const record of added) byDigest.set(record.digest, record);
+  return { ...set, records: [...part.records, ...added], byDigest };
+}
+
+function isSameTrust(a: RecordSet, b: RecordSet): boolean {
+  return a.rules === b.rules && a.providers === b.providers && a.founding === b.founding;
+}
+
 function sameWhereUnchanged(
   parts: SetsByModel,
   newest: Known | undefined,
   set: RecordSet,
 ): SetsByModel {
-  const { rules, providers, founding } = newest?.set ?? {};
-  const isSameTrust =
-    rules === set.rules && providers === set.providers && founding === set.founding;
-  if (newest === undefined || !isSameTrust) return parts;
+  if (newest === undefined || !isSameTrust(newest.set, set)) return parts;
   return new Map(
     [...parts].map(([model, part]) => {
       const before = newest.parts.get(model);

@@ -7,6 +7,7 @@ import {
   type RecordSet,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
+import { modelSets } from '../records/index.ts';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
@@ -55,6 +56,7 @@ export function productionAsOf(
 ): AsOfAnswer {
   const { workspace, date, known, model } = question;
   const index = indexAt(set, known);
-  const view = asOfView(set, { workspace, date, known: index, model }, gates);
+  const sets = modelSets(set, workspace);
+  const view = asOfView(set, { workspace, date, known: index, model, sets }, gates);
   return { ...view, known: { time: known, index } };
 }

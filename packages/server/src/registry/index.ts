@@ -24,9 +24,8 @@ export {
   type InventoryVersion,
   inventory,
   inventoryModel,
-  tierOfUse,
-  usesOf,
 } from './inventory.ts';
+export { tierOfUse, usesOf } from './inventory-parts.ts';
 export {
   type Lineage,
   lineageOf,

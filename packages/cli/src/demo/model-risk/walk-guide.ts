@@ -77,7 +77,7 @@ async function* walkLines(
     const assigned = /^([A-Z][A-Z0-9_]*)=(\S+)$/.exec(raw);
     if (days !== undefined) {
       clock.leap(Number(days));
-      options.tell.leap(`${days} days later, on ${clock.day(0)}`);
+      options.tell.leap(`${days} ${days === '1' ? 'day' : 'days'} later, on ${clock.day(0)}`);
     } else if (raw.startsWith('# refused: ')) refusal = raw.slice('# refused: '.length);
     else if (raw.startsWith('#')) continue;
     else if (assigned !== null)
