@@ -608,7 +608,9 @@ export {
   type ChangeRequestReview,
   changeRequestRecord,
   changeRequestReview,
+  isJudgedOtherwise,
   type OpenRole,
+  type Promotion,
   rolesActedIn,
   rolesOpenTo,
 } from './signing/change-request-review.ts';

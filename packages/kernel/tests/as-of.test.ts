@@ -12,7 +12,7 @@ import {
   recordsAsOf,
 } from '@countersign/kernel';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { build, intake, MODEL, produce, USE } from './credit-model.ts';
+import { build, hex, intake, MODEL, POLICY, produce, USE } from './credit-model.ts';
 import { type Draft, type Firm, foundFirm, WORKSPACE } from './firm.ts';
 import { seed } from './property-seed.ts';
 
@@ -160,6 +160,32 @@ describe('what was in production at a time', () => {
     const found = ask(own, date).warrants.find(({ digest }) => digest === made.production);
     expect(found?.chain.validation).toMatchObject([{ digest: report?.digest }]);
     expect(found?.corrections).toMatchObject([{ digest: corrected, supersedes: report?.digest }]);
+  });
+
+  test('a policy that replaced the warrant’s later corrects nothing', async () => {
+    const own = await foundFirm();
+    const made = await year(own);
+    const date = own.now();
+    const before = ask(own, date).warrants.find(({ digest }) => digest === made.production);
+    const policy = before?.chain.policy?.digest ?? '';
+    own.pass(20);
+    const content = { title: 'promotion', version: '2.0.0', textDigest: hex('2'), policy: POLICY };
+    await own.add(
+      {
+        type: 'policy-document',
+        kind: 'promotion-policy',
+        scope: 'firm',
+        subjectRef: { workspace: WORKSPACE },
+        supersedes: policy,
+        content,
+      },
+      'ada',
+      'mia',
+    );
+    const found = ask(own, date).warrants.find(({ digest }) => digest === made.production);
+    expect(own.set().records.at(-1)?.statement.predicate.supersedes).toBe(policy);
+    expect(found).toEqual(before);
+    expect(found?.corrections).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   changeRequestReview,
   evidenceToName,
   isInForce,
+  isJudgedOtherwise,
   personStatement,
   rolesActedIn,
   rolesOpenTo,
@@ -15,7 +16,7 @@ import {
 } from '@countersign/kernel';
 import { nodePrimitives as p } from '@countersign/kernel/node';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { build, intake, MODEL, POLICY, submit, USE } from './credit-model.ts';
+import { build, intake, MODEL, POLICY, produce, report, submit, USE } from './credit-model.ts';
 import { type Firm, foundFirm } from './firm.ts';
 
 const VALIDATOR = { role: 'validator', gate: 'gate/validation', meaning: 'validated' } as const;
@@ -45,6 +46,29 @@ describe('what a signer recomputes', () => {
       submitVerdict: { allowed: true },
       verdict: { allowed: false },
     });
+  });
+
+  test('tells the promotion as the gates stood then, whatever has lapsed since', async () => {
+    const own = await foundFirm();
+    const { candidate, request, production } = await produce(own);
+    await own.add(
+      {
+        type: 'implementation-test',
+        subjectRef: candidate.ref,
+        content: report([{ metric: 'flipped-decisions', value: '1', verdict: 'fail' }]),
+      },
+      'platform',
+    );
+    const review = changeRequestReview(own.set(), request, own.now());
+    if ('refused' in review) throw new Error(review.refused);
+    const { promotion, verdict } = review.review;
+    expect(promotion).toMatchObject({
+      warrant: production,
+      verdict: { allowed: true, missing: [] },
+    });
+    expect(verdict.allowed).toBe(false);
+    expect(promotion && isJudgedOtherwise(promotion.verdict, verdict)).toBe(true);
+    expect(reviewed().promotion).toBeUndefined();
   });
 
   test('is refused for a digest that is no change request, and says why one does not count', () => {

@@ -4,7 +4,14 @@ import { type CountedRecord, type RecordSet, recordsOfType } from '../records/re
 import type { JsonObject } from '../records/shape.ts';
 import { type Warrant, type WarrantRecord, wellFormedWarrant } from '../warrants/warrant.ts';
 import { setsByModel } from './model-records.ts';
-import { type AsOf, effectOf, indexAt, isEnding, recordsAsOf } from './records-as-of.ts';
+import {
+  type AsOf,
+  effectOf,
+  indexAt,
+  isEnding,
+  reachesBack,
+  recordsAsOf,
+} from './records-as-of.ts';
 import { type VersionStage, versionStage } from './version-stage.ts';
 import { chainLink, contentText, type WarrantChain, warrantChain } from './warrant-chain.ts';
 import { type GateMemo, warrantStanding } from './warrant-standing.ts';
@@ -150,7 +157,7 @@ function describe(replay: RecordSet, found: WarrantRecord, telling: Telling): As
   };
 }
 
-/** Later records that end the warrant from before the date, or replace a record of its chain. */
+/** Later records that end the warrant from before the date, or replace an account in its chain. */
 function correctionsOf(
   warrant: string,
   chain: WarrantChain,
@@ -162,7 +169,8 @@ function correctionsOf(
       const { supersedes, content } = record.statement.predicate;
       if (record.loggedAt <= date) return false;
       if (isEnding(record)) return content.warrant === warrant && effectOf(record) <= date;
-      return supersedes !== undefined && chained.has(supersedes);
+      // A newer policy or exception says nothing of the time before it.
+      return supersedes !== undefined && chained.has(supersedes) && reachesBack(record);
     })
     .map((record) => {
       const { supersedes } = record.statement.predicate;

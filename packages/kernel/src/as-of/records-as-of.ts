@@ -45,10 +45,15 @@ export function isEnding({ statement: { predicate } }: CountedRecord): boolean {
  * a key) never reaches back: nobody can be given leave afterwards.
  */
 export function effectOf(record: CountedRecord): string {
-  const { type, effectiveAt } = record.statement.predicate;
-  const reachesBack = type === 'deployment-record' ? isEnding(record) : !ALLOWS.has(type);
-  if (!reachesBack || effectiveAt === undefined) return record.loggedAt;
+  const { effectiveAt } = record.statement.predicate;
+  if (!reachesBack(record) || effectiveAt === undefined) return record.loggedAt;
   return effectiveAt < record.loggedAt ? effectiveAt : record.loggedAt;
+}
+
+/** Whether a record can be about a time before its logging, as an account of something is and leave for something is not. */
+export function reachesBack(record: CountedRecord): boolean {
+  const { type } = record.statement.predicate;
+  return type === 'deployment-record' ? isEnding(record) : !ALLOWS.has(type);
 }
 
 /** The last log position at a time; -1 before the founding. Log times never go back. */

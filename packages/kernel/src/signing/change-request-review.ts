@@ -4,8 +4,14 @@ import { approvalConflict, type GateVerdict } from '../gates/evaluate.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
 import { accountOf, actsAs, isInForce } from '../identity/key-register.ts';
 import { ROLES, type Role } from '../identity/roles.ts';
-import type { CountedRecord, RecordSet } from '../records/record-set.ts';
+import {
+  asOfIndex,
+  type CountedRecord,
+  type RecordSet,
+  recordsOfType,
+} from '../records/record-set.ts';
 import type { SubjectRef } from '../records/statement.ts';
+import { wellFormedWarrant } from '../warrants/warrant.ts';
 
 /** A change request as recomputed by whoever is to sign it, from records they verified themselves. */
 export interface ChangeRequestReview {
@@ -17,6 +23,16 @@ export interface ChangeRequestReview {
   /** What a warrant still needs, judged at `now`. */
   readonly verdict: GateVerdict;
   readonly submitVerdict: GateVerdict;
+  /** The warrant that it led to, whether or not it still holds. */
+  readonly promotion?: Promotion;
+}
+
+export interface Promotion {
+  readonly warrant: string;
+  readonly loggedAt: string;
+  readonly expires: string;
+  /** On what the log held when the warrant was given. */
+  readonly verdict: GateVerdict;
 }
 
 /** The record of a change request, or why none of that digest counts. */
@@ -52,8 +68,32 @@ export function changeRequestReview(
       request: readChangeRequest(content),
       verdict: judgeChangeRequest(set, digest, { phase: 'promote', now }),
       submitVerdict: judgeChangeRequest(set, digest, { phase: 'submit', now }),
+      ...promotionOf(set, digest),
     },
   };
+}
+
+/** Judged as `verifyWarrant` judges it: a gate that lapsed since says nothing of the day of the promotion. */
+function promotionOf(set: RecordSet, digest: string): { readonly promotion?: Promotion } {
+  const found = recordsOfType(set, 'deployment-record')
+    .map(wellFormedWarrant)
+    .findLast((one) => one?.warrant.changeRequest === digest);
+  if (found === undefined) return {};
+  const { index, loggedAt, digest: warrant } = found.record;
+  const at = { phase: 'promote', now: loggedAt } as const;
+  const verdict = judgeChangeRequest(asOfIndex(set, index), digest, at);
+  return { promotion: { warrant, loggedAt, expires: found.warrant.expires, verdict } };
+}
+
+/** Whether a later judgement of the same request differs in what holds, who signed or what is missing. */
+export function isJudgedOtherwise(then: GateVerdict, now: GateVerdict): boolean {
+  const told = ({ conditions, approvals, missing }: GateVerdict) =>
+    JSON.stringify([
+      conditions.map(({ id, outcome }) => [id, outcome]),
+      approvals.map(({ gate, role, needed, given }) => [gate, role, needed, given.length]),
+      missing,
+    ]);
+  return told(then) !== told(now);
 }
 
 export interface OpenRole {
