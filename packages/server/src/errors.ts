@@ -73,6 +73,7 @@ export type ServerErrorCode =
   | 'signature_invalid'
   | 'not_a_signer'
   | 'conflict_of_duties'
+  | 'policy_superseded'
   | 'bundle_unavailable'
   | 'log_unavailable'
   // http

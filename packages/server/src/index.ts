@@ -14,6 +14,7 @@ export {
   type FoundingPerson,
   type KeyFile,
   openSigner,
+  pagesOrigin,
   publicKeyOfFile,
   readKeyFile,
   readNextServiceKey,

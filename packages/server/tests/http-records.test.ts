@@ -414,7 +414,7 @@ function finding(id: string, status: string): TestDraft {
       blocking: false,
       status,
       owner: 'dev',
-      due: '2027-01-01T00:00:00.000Z',
+      due: '2099-01-01T00:00:00.000Z',
       description: 'something',
       ...(status === 'closed' ? { closure: 'mended', evidence: [server.context.root] } : {}),
     },

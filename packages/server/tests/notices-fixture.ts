@@ -209,6 +209,32 @@ export async function webhookSecret(server: TestServer, name: string): Promise<s
 
 let findings = 0;
 
+/** The model that findings are opened about. */
+export async function enterModel(server: TestServer): Promise<void> {
+  const draft = {
+    type: 'inventory-entry' as const,
+    scope: 'model' as const,
+    actor: 'owner',
+    subjectRef: { workspace: 'main', model: 'credit' },
+    content: {
+      name: 'Credit',
+      purpose: 'underwriting',
+      owner: 'owner',
+      developer: 'dev',
+      origin: 'built',
+      businessLine: 'retail',
+      jurisdictions: ['US'],
+      uses: ['underwriting'],
+    },
+  };
+  const envelope = await server.sign(draft, ['owner']);
+  const payload = { envelopes: [envelope] };
+  const answer = await server.as('owner', { method: 'POST', url: '/v1/records', payload });
+  expect(answer.json(), answer.body).toMatchObject({ records: [{ state: 'recorded' }] });
+  const digest = answer.json<{ records: { digest: string }[] }>().records[0]?.digest ?? '';
+  await server.context.records.including([digest]);
+}
+
 /** A finding that `owner` must answer: something that newly waits for one person. */
 export async function openFinding(
   server: TestServer,

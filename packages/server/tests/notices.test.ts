@@ -11,6 +11,7 @@ import type { ServerContext } from '../src/context.ts';
 import { type NoticeOptions, noticeRounds, startNotices } from '../src/notices/index.ts';
 import { takeMessage } from '../src/notices/notice-store.ts';
 import {
+  enterModel,
   MAIL_PASSWORD,
   MAIL_USER,
   type MailServer,
@@ -60,6 +61,7 @@ const HOOK = () => ({ name: 'tickets', url: hook.url, allowPrivate: true });
 
 beforeAll(async () => {
   server = await testServer();
+  await enterModel(server);
   mail = await mailServer();
   hook = await receiver();
   await setChannels(server, { smtp: smtpAt(mail.port), webhooks: [] });

@@ -4,7 +4,7 @@ import { modelSet } from '../records/index.ts';
 import { type ChangeRequestSummary, listChangeRequests } from './change-requests.ts';
 import { discussionItems } from './discussion-items.ts';
 import { promotionVerdict } from './promotion-verdict.ts';
-import { type RegisterItem, registerItems } from './register-items.ts';
+import { dayOf, type RegisterItem, registerItems } from './register-items.ts';
 import { trustNotices } from './trust-notices.ts';
 import { listWarrants } from './warrants.ts';
 
@@ -173,7 +173,7 @@ function expiring(set: RecordSet, me: Me): readonly InboxItem[] {
         kind: 'expiry' as const,
         digest: one.digest,
         subject: `${one.model}@${one.version} for ${one.use} in ${one.environment}`,
-        text: `the warrant expires on ${one.expires}, in ${one.daysLeft} days`,
+        text: `the warrant expires on ${dayOf(one.expires)}, in ${one.daysLeft} days`,
         since: one.loggedAt,
       },
     ];

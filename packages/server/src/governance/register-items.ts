@@ -57,11 +57,11 @@ function findingText(finding: FindingEntry, me: Me): string | undefined {
   const { id, content, raisedBy, overdue } = finding;
   const isMine = content.owner === me.account;
   if (isMine && (content.status === 'open' || content.status === 'extended'))
-    return `respond to ${id} by ${content.due}: ${content.title}`;
+    return `respond to ${id} by ${dayOf(content.due)}: ${content.title}`;
   if (isMine && overdue && content.status !== 'closed') {
     return content.status === 'accepted'
       ? `the accepted risk of ${id} has lapsed: ${content.title}`
-      : `${id} is overdue since ${content.due}: ${content.title}`;
+      : `${id} is overdue since ${dayOf(content.due)}: ${content.title}`;
   }
   const isJudge = raisedBy === me.account && me.roles.includes('validator');
   return isJudge && content.status === 'responded' && content.respondedBy !== me.account
@@ -73,12 +73,11 @@ function reviews(set: RecordSet, me: Me): readonly RegisterItem[] {
   const role = (['validator', 'model-risk'] as const).find((one) => me.roles.includes(one));
   if (role === undefined) return [];
   return reviewSchedule(set, me).flatMap((one) => {
-    const { state, from, due, triggers, model, use } = one;
+    const { state, from, due = '', triggers, model, use } = one;
     if (state === 'unstarted' || state === 'current' || from === undefined) return [];
     if (reviewConflict(set, one, { account: me.account, role }) !== undefined) return [];
     const because = triggers.map(({ text }) => text).join('; ');
-    const text =
-      state === 'triggered' ? `review, called for by: ${because}` : `review, ${state}: ${due}`;
+    const text = state === 'triggered' ? `review, called for by: ${because}` : dueText(state, due);
     return [
       {
         kind: 'review' as const,
@@ -93,6 +92,17 @@ function reviews(set: RecordSet, me: Me): readonly RegisterItem[] {
   });
 }
 
+function dueText(state: string, due: string): string {
+  return state === 'overdue'
+    ? `review, overdue since ${dayOf(due)}`
+    : `review, due by ${dayOf(due)}`;
+}
+
+/** Of a time or a day, as people note it. */
+export function dayOf(at: string): string {
+  return at.slice(0, 10);
+}
+
 function attestations(set: RecordSet, me: Me): readonly RegisterItem[] {
   return attestationCampaigns(set, me).flatMap(({ campaign, title, due, answers, openedAt }) =>
     answers
@@ -101,7 +111,7 @@ function attestations(set: RecordSet, me: Me): readonly RegisterItem[] {
         kind: 'attest' as const,
         digest: entry,
         subject: model,
-        text: `confirm the inventory entry for ${campaign} by ${due}: ${title}`,
+        text: `confirm the inventory entry for ${campaign} by ${dayOf(due)}: ${title}`,
         about: { model, campaign },
         since: openedAt,
       })),
@@ -126,7 +136,7 @@ function overlays(set: RecordSet, me: Me): readonly RegisterItem[] {
       kind: 'overlay' as const,
       digest,
       subject: `${model} ${id}`,
-      text: `the overlay of ${segment} ${state === 'expired' ? 'expired' : 'expires'} at ${expires}: end it or add a new one`,
+      text: `the overlay of ${segment} ${state === 'expired' ? 'expired' : 'expires'} on ${dayOf(expires)}: end it or add a new one`,
       since,
     }));
 }

@@ -165,6 +165,11 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     status: 422,
     meaning: 'the record names another founding record: a replay',
   },
+  policy_superseded: {
+    status: 409,
+    meaning:
+      'a later text of the same kind is in force: what was proposed before it would put it back',
+  },
   record_refused: {
     status: 409,
     meaning: "a rule of the record's type refuses it; the message says which",
@@ -202,7 +207,8 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
   },
   plan_refused: {
     status: 409,
-    meaning: 'no plan can be kept for a time to come, or before a retention policy was signed',
+    meaning:
+      'no plan can be kept for a time to come, before a retention policy was signed, or with nothing due',
   },
   sweep_refused: {
     status: 409,

@@ -155,9 +155,14 @@ function relyingParty(origin: string): string {
   return hostname === '127.0.0.1' ? 'localhost' : hostname;
 }
 
+/** Where people open the pages: a browser gives passkeys to the loopback's name alone, not to its address. */
+export function pagesOrigin(origin: string): string {
+  return origin.replace('127.0.0.1', 'localhost');
+}
+
 /** The loopback address and its name are one place. */
 export function trustedOrigins(origin: string): readonly string[] {
-  return [...new Set([origin, origin.replace('127.0.0.1', 'localhost')])];
+  return [...new Set([origin, pagesOrigin(origin)])];
 }
 
 export function isHttps(origin: string): boolean {

@@ -11,6 +11,7 @@ export {
   CLIENT_ADDRESS_HEADER,
   createAuth,
   isHttps,
+  pagesOrigin,
   SESSION_FRESH_SECONDS,
   trustedOrigins,
 } from './auth.ts';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NoticeChannelsFile } from '@countersign/contract';
 import type { ServerContext } from '../context.ts';
+import { pagesOrigin } from '../identity/index.ts';
 import type { Resolve } from './address-guard.ts';
 import { EMAIL_CHANNEL, webhookChannel } from './channels.ts';
 import { mailText, type WrittenItem } from './mail-message.ts';
@@ -58,7 +59,7 @@ export function placeOf({ founding, identity }: ServerContext): {
   readonly firm: string;
   readonly origin: string;
 } {
-  return { firm: founding.firm, origin: identity.origin };
+  return { firm: founding.firm, origin: pagesOrigin(identity.origin) };
 }
 
 type Webhook = NoticeChannelsFile['webhooks'][number];

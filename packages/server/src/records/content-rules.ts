@@ -4,12 +4,14 @@ import {
   formatPackPath,
   isDigest,
   parsePack,
+  type RecordSet,
   readAttachmentContent,
   readCommitteeCharter,
   readDeputies,
   readInventoryFacts,
   readPolicy,
   readRetentionPolicy,
+  recordsOfType,
   TIERS,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
@@ -83,8 +85,9 @@ async function checkEnding(context: ServerContext, arrival: Arrival): Promise<vo
   }
 }
 
-function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void {
+async function checkPolicyDocument(context: ServerContext, { record }: Arrival): Promise<void> {
   const { kind, content } = record.statement.predicate;
+  refuseSuperseded(await context.records.current(), record);
   if (kind === 'promotion-policy') readPolicy(content.policy, 'content.policy');
   if (kind === 'committee') readCommitteeCharter(content.committee, 'content.committee');
   if (kind === 'deputies') readDeputies(content.deputies, 'content.deputies');
@@ -106,6 +109,25 @@ function checkPolicyDocument(_context: ServerContext, { record }: Arrival): void
       });
     }
   }
+}
+
+/** Kinds of which the newest text alone is in force. Packs, committees and deputations stand beside each other. */
+const ONE_IN_FORCE = ['promotion-policy', 'questionnaire', 'retention', 'notice-channels'];
+
+/** The last signature decides what is in force: a proposal that lay about must not put back what a later one replaced. */
+function refuseSuperseded(set: RecordSet, { digest, statement }: Arrival['record']): void {
+  const { kind, claimedAt } = statement.predicate;
+  if (kind === undefined || !ONE_IN_FORCE.includes(kind)) return;
+  const inForce = recordsOfType(set, 'policy-document').findLast(
+    (one) => one.statement.predicate.kind === kind,
+  );
+  const later = inForce?.statement.predicate;
+  if (inForce === undefined || later === undefined || later.claimedAt <= claimedAt) return;
+  throw new ServerError(
+    'policy_superseded',
+    `it was written at ${claimedAt}, and ${inForce.digest.slice(0, 12)}, written at ${later.claimedAt}, is in force since ${inForce.loggedAt}: sign the text anew`,
+    { details: { digest, inForce: inForce.digest, field: 'predicate.claimedAt' } },
+  );
 }
 
 function checkNoticeChannels(record: Arrival['record']): void {

@@ -4,6 +4,7 @@ import {
   actsAs,
   attestationRefusal,
   EXTENSIONS_MAX_DEFAULT,
+  endOfDay,
   type FindingContent,
   findingChain,
   findingInForce,
@@ -21,6 +22,7 @@ import {
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { type Arrival, conflicted, including, refused } from './arrival.ts';
+import { refuseUnknownPerson, refuseUnknownSubject } from './known-subject.ts';
 
 /** Whoever answers a finding does not also say that the answer suffices. */
 const CLOSERS = ['validator', 'model-risk', 'compliance'] as const;
@@ -96,6 +98,11 @@ async function checkOpening(
       predicate.subjectRef.model === model && predicate.content.id === finding.id,
   );
   if (taken) throw refused(record, `finding \`${finding.id}\` exists already`, 'content.id');
+  refuseUnknownSubject(set, record);
+  await refuseUnknownPerson(context, record, { account: finding.owner, field: 'content.owner' });
+  if ((endOfDay(finding.due) ?? '') < context.now()) {
+    throw refused(record, `its due date \`${finding.due}\` has passed`, 'content.due');
+  }
   if (finding.condition !== undefined) await checkCondition(context, at.arrival, finding.condition);
 }
 
@@ -204,6 +211,9 @@ export async function checkOverlay(context: ServerContext, { record }: Arrival):
     if (overlay.status !== 'active' || overlay.expires <= context.now()) {
       throw refused(record, 'an overlay begins active and expires in the future', 'content');
     }
+    refuseUnknownSubject(set, record);
+    const { authority } = overlay;
+    await refuseUnknownPerson(context, record, { account: authority, field: 'content.authority' });
     return;
   }
   const before = set.byDigest.get(predicate.supersedes)?.statement.predicate;

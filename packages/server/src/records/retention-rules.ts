@@ -13,6 +13,7 @@ import {
 import type { ServerContext } from '../context.ts';
 import { type Arrival, refused } from './arrival.ts';
 import type { IngestSigner } from './check-signatures.ts';
+import { hasRecordAbout } from './known-subject.ts';
 import { planRefusal, readPlan } from './retention-plan.ts';
 
 /** @throws ServerError `record_refused`, `sweep_refused`; KernelError for malformed content */
@@ -62,20 +63,8 @@ async function checkTarget(
       'it names nothing to hold: a model, use, version, dataset, decision or data subject',
       'subjectRef',
     );
-  const { records } = await context.records.current();
-  const isKnown = records.some(
-    ({
-      statement: {
-        predicate: { subjectRef },
-      },
-    }) =>
-      [
-        [model, subjectRef.model],
-        [use, subjectRef.use],
-        [version, subjectRef.version],
-        [dataset, subjectRef.dataset],
-      ].every(([wanted, found]) => wanted === undefined || wanted === found),
-  );
+  const set = await context.records.current();
+  const isKnown = hasRecordAbout(set, { model, use, version, dataset });
   if (!isKnown) throw refused(record, 'no record is about what it names', 'subjectRef');
   if (decision === undefined) return;
   const row = await context.database.db

@@ -43,6 +43,7 @@ export {
 export { loadQuestionnaire } from './load-questionnaire.ts';
 export { type PackInForce, packsInForce, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
+export { refuseUnknownModel } from './refuse-unknown-model.ts';
 export {
   missingIntake,
   type Stage,

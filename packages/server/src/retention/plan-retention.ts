@@ -16,6 +16,7 @@ import {
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
+import { refuseUnknownModel } from '../registry/index.ts';
 import { retentionFacts } from './retention-facts.ts';
 import { storedThings, type ThingFilter } from './stored-things.ts';
 
@@ -48,7 +49,10 @@ export interface PlannedRow {
 
 const ROWS_MAX = 20_000;
 
-/** The dry run: everything that is stored, judged. Reads and deletes nothing. */
+/**
+ * The dry run: everything that is stored, judged. Reads and deletes nothing.
+ * @throws ServerError `model_unknown` for a model of which there is neither a record nor anything stored
+ */
 export async function planRetention(context: ServerContext, question: PlanQuestion) {
   const at = question.at ?? context.now();
   const set = await context.records.current();
@@ -59,13 +63,17 @@ export async function planRetention(context: ServerContext, question: PlanQuesti
     view.add(thing, judgeThing(facts, thing, at));
   }
   const policy = newestPolicyDocument(set, RETENTION_POLICY_KIND)?.digest;
+  const told = view.told();
+  if (question.model !== undefined && told.totals.length === 0) {
+    refuseUnknownModel(set, context.workspace, question.model);
+  }
   return {
     reply: {
       at,
       ...(policy === undefined ? {} : { policy }),
       notices: noticesOf(facts),
       holds: facts.holds.length,
-      ...view.told(),
+      ...told,
     },
     policy,
     due: view.due,
@@ -75,7 +83,7 @@ export async function planRetention(context: ServerContext, question: PlanQuesti
 
 /**
  * The dry run under a name: what may go now, oldest first, as a blob that a sweep can name by its digest.
- * @throws ServerError `plan_refused` for a time to come, or without a policy
+ * @throws ServerError `plan_refused` for a time to come, without a policy, or with nothing due; `model_unknown`
  */
 export async function saveRetentionPlan(context: ServerContext, question: PlanQuestion) {
   const now = context.now();
@@ -87,6 +95,7 @@ export async function saveRetentionPlan(context: ServerContext, question: PlanQu
   const { reply, due, left, policy } = await planRetention(context, { ...question, at, rows: 0 });
   if (policy === undefined)
     throw planRefused('no retention policy has been signed: everything is kept');
+  if (due.length === 0) throw planRefused(`nothing is due before ${at}: there is no plan to keep`);
   const plan: RetentionPlan = { v: 1, founding: context.root, at, policy, things: due, left };
   const bytes = canonicalBytes(plan as unknown as Json); // an interface of readonly members is JSON
   const { digest } = await context.blobs.put(bytes);

@@ -4,7 +4,12 @@ import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
 import { ServerError } from '../../errors.ts';
 import { gateMemo } from '../../records/index.ts';
-import { lineageGraph, momentOf, productionAsOf } from '../../registry/index.ts';
+import {
+  lineageGraph,
+  momentOf,
+  productionAsOf,
+  refuseUnknownModel,
+} from '../../registry/index.ts';
 import { registerRoute } from '../register-route.ts';
 
 const STEPS = { given: 2, max: 16 };
@@ -18,6 +23,7 @@ export function registerAsOfRoutes(app: FastifyInstance, context: AppContext): v
     const known =
       query.known === undefined ? now : momentOf(query.known, { now, field: 'query.known' });
     const set = await context.records.current();
+    if (query.model !== undefined) refuseUnknownModel(set, workspace, query.model);
     return productionAsOf(set, { workspace, date, known, model: query.model }, gateMemo(set));
   });
   registerRoute(app, context, asOfRoutes.graph, async ({ params, query }) => {

@@ -3,7 +3,6 @@ import { registryRoutes } from '@countersign/contract';
 import {
   asOfIndex,
   enforcementGrade,
-  modelsOf,
   originOfVersion,
   type RecordSet,
   versionContext,
@@ -20,6 +19,7 @@ import {
   inventoryGraph,
   inventoryModel,
   lineageOf,
+  refuseUnknownModel,
   registeredVersions,
   sharedRisk,
   summaryOf,
@@ -137,9 +137,4 @@ async function recordsAsOf(context: AppContext, index: number | undefined): Prom
 /** The time that an earlier position is judged at: when its last record was logged. */
 function timeOf(context: AppContext, set: RecordSet, index: number | undefined): string {
   return index === undefined ? context.now() : (set.records.at(-1)?.loggedAt ?? context.now());
-}
-
-function refuseUnknownModel(set: RecordSet, workspace: string, model: string): void {
-  if (modelsOf(set, workspace).includes(model)) return;
-  throw new ServerError('model_unknown', `no model \`${model}\` is known`, { details: { model } });
 }
