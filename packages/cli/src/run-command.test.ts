@@ -55,6 +55,26 @@ describe.each(COMMANDS.map((command) => ({ name: command.name, command })))(
 );
 
 describe('runCommand', () => {
+  test('an exam package for a directory that is none is refused before anything is collected', async () => {
+    const io = testIo();
+    const argv = ['exam', '--as-of', '2026-03-03', '--out', '/nonexistent/x.zip'];
+    expect((await runCommand(argv, io)).exitCode).toBe(1);
+    expect(io.errors).toEqual([
+      'file_missing: `/nonexistent` is no directory, so nothing can be written there',
+      'next: make it, or name another place',
+    ]);
+  });
+
+  test.each([
+    [['demo', '--sections', '1'], 'does not go with `credit-model`'],
+    [['demo', 'model-risk', '--sections', '0'], 'the guide’s sections'],
+    [['demo', 'model-risk', '--sections', '99'], 'the guide’s sections'],
+  ])('%j is misuse and founds nothing', async (argv, said) => {
+    const io = testIo();
+    expect((await runCommand(argv, io)).exitCode).toBe(2);
+    expect(io.errors.join('\n')).toContain(said);
+  });
+
   test('--version prints the version and nothing else', async () => {
     const io = testIo();
     expect(await runCommand(['--version'], io)).toEqual({ exitCode: 0 });

@@ -32,6 +32,7 @@ test('a question, its answer and its resolution are read back verified, with how
     '--sign',
   );
   expect(asked.exitCode, asked.text).toBe(0);
+  expect(asked.text).not.toContain('check the name');
   const question = asked.result.digest.slice(0, 12);
   writeFileSync(join(firm.server.dataDir, 'answer.md'), 'The *compliance desk*.\n\u001b[2Jgone\n');
   const answered = await discuss('dana', '--reply', question, '--file', 'answer.md');
@@ -51,6 +52,14 @@ test('a question, its answer and its resolution are read back verified, with how
   const shown = await runAs(firm, 'vera', ['show', request]);
   expect(shown.text).toMatch(new RegExp(`question ${question}: resolved by lena at .*, marked`));
   expect(shown.result.discussion).toMatchObject([{ state: 'resolved', blocking: true }]);
+});
+
+test('who writes is told that nobody is: of a decided request, and of a name that nobody has', async () => {
+  const said = await discuss('vera', '--say', 'seen, @dana and @nobody.here');
+  expect(said.exitCode, said.text).toBe(0);
+  expect(said.text).toContain('warning: the request is promoted: nobody is told');
+  expect(said.text).toContain('warning: nobody holds a key as `@nobody.here`');
+  expect(said.text).not.toContain('`@dana`');
 });
 
 test.each([

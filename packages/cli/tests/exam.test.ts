@@ -57,6 +57,8 @@ test('`as-of` names what was in production, who allowed it and on what validatio
   const today = await ok('as-of', new Date().toISOString().slice(0, 10));
   expect(today).not.toContain('in production for');
   expect((await run('as-of', '2999-01-01')).exitCode).toBe(1);
+  const misspelt = await run('as-of', middle, '--model', 'consumer-credti');
+  expect([misspelt.exitCode, misspelt.text]).toEqual([1, expect.stringMatching(/^model_unknown/m)]);
 });
 
 test('`show MODEL@N --as-of` computes the same from records that it verified', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { appendRecord } from '../../server/src/ledger/index.ts';
 import type { TestDraft } from '../../server/tests/server-fixture.ts';
 import { type Ran, runAs, type WarrantedFirm, warrantedFirm } from './warranted-firm.ts';
 
@@ -63,14 +64,70 @@ async function record(draft: TestDraft): Promise<number> {
 
 const F1 = `${MODEL}/F-1`;
 
+/** Opened in January, as the log has it: today the door takes no finding whose day has passed. */
+async function overdueCondition(changeRequest: string): Promise<void> {
+  const { context } = firm.server;
+  const draft = {
+    type: 'finding',
+    scope: 'use',
+    actor: 'vera',
+    subjectRef: { workspace: 'main', model: MODEL, use: USE },
+    content: {
+      id: 'F-1',
+      title: 'missing values',
+      source: 'validation',
+      severity: 'high',
+      blocking: true,
+      status: 'open',
+      owner: 'omar',
+      due: '2026-01-31',
+      description: 'incomplete rows are scored',
+      condition: changeRequest,
+    },
+  } as const;
+  const envelope = await firm.server.sign(draft, ['vera']);
+  const { digest } = await context.database.db
+    .transaction()
+    .execute((tx) =>
+      appendRecord(tx, envelope, { blobs: context.blobs, recordedAt: new Date(context.now()) }),
+    );
+  await context.records.including([digest]);
+}
+
+test.each([
+  ['a use that no record names', { '--use': 'underwritting' }, /its uses are underwriting/],
+  ['an owner who has no account', { '--owner': 'nobody.here' }, /`nobody\.here` is no account/],
+  ['a due date that has passed', { '--due': '2020-01-31' }, /`2020-01-31` has passed/],
+])('a finding with %s is refused when it is opened', async (_, wrong, why) => {
+  const given = { '--use': USE, '--owner': 'omar', '--due': '2099-01-31', ...wrong };
+  const text = await refused(
+    'vera',
+    ...['findings', 'open', MODEL, '--title', 'x', '--severity', 'low', '--description', 'x'],
+    ...Object.entries(given).flat(),
+  );
+  expect(text).toMatch(why);
+});
+
+test('neither a finding nor an overlay is about a model or version that nobody knows', async () => {
+  const rest = ['--title', 'x', '--severity', 'low', '--description', 'x'];
+  const who = ['--owner', 'omar', '--due', '2099-01-31', '--use', USE];
+  for (const subject of ['consumer-credti', `${MODEL}@9`]) {
+    const text = await refused('vera', 'findings', 'open', subject, ...rest, ...who);
+    expect(text).toMatch(/no record is about what it names/);
+  }
+  const add = [
+    ...['overlays', 'add', MODEL, '--segment', 'all', '--size', '+0.02', '--reason', 'flood'],
+    ...['--until', '2099-03-31'],
+  ];
+  const unknown = await refused('mia', ...add, '--use', 'pricing', '--authority', 'eve');
+  expect(unknown).toMatch(/its uses are underwriting/);
+  const nobody = await refused('mia', ...add, '--use', USE, '--authority', 'nobody.here');
+  expect(nobody).toMatch(/`nobody\.here` is no account/);
+});
+
 test('a condition that lapsed takes its warrant from the status, and an extension by model risk brings it back', async () => {
   const { changeRequest } = await production();
-  await ok(
-    'vera',
-    ...['findings', 'open', MODEL, '--use', USE, '--title', 'missing values'],
-    ...['--severity', 'high', '--owner', 'omar', '--due', '2026-01-31', '--blocking'],
-    ...['--description', 'incomplete rows are scored', '--condition', changeRequest],
-  );
+  await overdueCondition(changeRequest);
   expect(await production()).toMatchObject({
     live: false,
     denials: ['condition F-1 of its approval was due on 2026-01-31 and is open'],

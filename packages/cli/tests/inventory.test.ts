@@ -268,6 +268,7 @@ describe('a version that no run made', () => {
       ...['--vendor', 'Vendor Inc.', '--document', 'methodology.pdf'],
     );
     expect(made.text).toContain('external, enforcement grade attested');
+    expect(made.text).not.toContain('no inventory entry');
     const version = `${model.model}@${made.result.version}`;
     writeFileSync(join(scratch, 'benchmark.pdf'), 'figures of the vendor');
     const attached = await ok(

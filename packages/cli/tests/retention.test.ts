@@ -40,9 +40,17 @@ describe('the retention policy', () => {
     expect(none.text).toMatch(/no policy signed/);
     const first = await says('mia', 'sign', 'retention.yaml');
     expect(first.text).toMatch(/waits/);
-    await says('ada', 'sign', '--add', 'retention.yaml');
+    const later = await says('mia', 'sign', 'retention.yaml');
+    const second = await says('ada', 'sign', '--add', later.result.digest);
+    expect(second.text).toMatch(/in force now: no retention/);
     const shown = await says('mia', 'policy', '--kind', 'retention');
     expect(shown.text).toMatch(/signed by +ada, mia/);
+    // What lay about while a later one was signed does not put itself back.
+    const old = await runAs(firm, 'ada', ['sign', '--add', first.result.digest]);
+    expect(old.exitCode).toBe(1);
+    expect(old.text).toMatch(/in force now: .* since 20/);
+    expect(old.text).toMatch(/warning: this one is older, it was written at 20/);
+    expect(old.text).toMatch(/^policy_superseded: /m);
   });
 });
 
@@ -51,6 +59,13 @@ describe('a dry run', () => {
     const { text, result } = await says('mia', 'retention', 'plan', '--model', 'consumer-credit');
     expect(result.goes.count).toBe(0);
     expect(text).toMatch(/artefact +kept +\S+ +\d+/);
+    const misspelt = await runAs(firm, 'mia', ['retention', 'plan', '--model', 'consumer-credti']);
+    expect([misspelt.exitCode, misspelt.text]).toEqual([
+      1,
+      expect.stringMatching(/^model_unknown/),
+    ]);
+    const saved = await runAs(firm, 'lena', ['retention', 'plan', '--save']);
+    expect([saved.exitCode, saved.text]).toEqual([1, expect.stringMatching(/nothing is due/)]);
     const digest = sha256(BYTES['model.onnx']);
     const explained = await says('mia', 'retention', 'explain', digest);
     expect(explained.text).toMatch(/kept by (mrm-default|reproduction-set)/);

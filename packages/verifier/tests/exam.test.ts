@@ -21,6 +21,7 @@ import {
 import { nodePrimitives as p } from '@countersign/kernel/node';
 import {
   type ExamContents,
+  isExamPackage,
   readZip,
   verifyExamPackage,
   writeExamPackage,
@@ -305,6 +306,16 @@ describe('an exam package', () => {
       [],
     );
     expect(entryFor(file.subarray(0, file.length - 1))).not.toEqual([]);
+  });
+
+  test('that is damaged is still called an exam package', () => {
+    expect(isExamPackage(file)).toBe(true);
+    const flipped = Uint8Array.from(file);
+    flipped[200] = (flipped[200] ?? 0) ^ 1;
+    expect(verifyExamPackage(p, flipped, firm.root).ok).toBe(false);
+    expect(isExamPackage(flipped)).toBe(true);
+    expect(isExamPackage(file.subarray(0, file.length - 1))).toBe(true);
+    expect(isExamPackage(new Uint8Array(0))).toBe(false);
   });
 
   test('is read by the emitted verifier, alone in an empty folder', () => {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { DemoFailure } from '../demo/demo-failure.ts';
+import { newDirectory } from '../demo/new-directory.ts';
 import type { RunCommand } from '../demo/stage.ts';
 import { CliError, usage } from '../errors.ts';
 import { BUBBLEWRAP, ensurePackages } from '../host/system-packages.ts';
@@ -40,15 +41,16 @@ async function runDemoCommand(
   const story = input.optionalArgument('story') ?? 'credit-model';
   if (!STORIES.includes(story))
     throw usage(`\`${story}\` is no story`, `name one of ${STORIES.join(', ')}`);
+  const home = resolve(import.meta.dirname, '../../../..');
+  const sections = await sectionsOf(input, { story, home });
   const missing = ensurePackages([BUBBLEWRAP], (text) => session.progress(text));
   if (missing !== undefined) throw new CliError('refused', missing);
-  const stamp = session.now().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const given = input.optionalText('data');
-  const dataDir = resolve(session.cwd, given ?? join('.countersign', `demo-${stamp}`));
-  const home = resolve(import.meta.dirname, '../../../..');
+  const dataDir =
+    given === undefined ? newDirectory(session.cwd, session.now()) : resolve(session.cwd, given);
   const at = { io: session.io, runCommand, home, dataDir };
   try {
-    return story === 'model-risk' ? await modelRisk(input, session, at) : await creditModel(at);
+    return story === 'model-risk' ? await modelRisk(sections, session, at) : await creditModel(at);
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error;
     return refused(
@@ -57,6 +59,23 @@ async function runDemoCommand(
       `the story breaks off: ${error.message}`,
     );
   }
+}
+
+/** How many sections to walk; all without `--sections`. @throws CliError `usage` */
+async function sectionsOf(
+  input: Input,
+  { story, home }: { readonly story: string; readonly home: string },
+): Promise<number | undefined> {
+  const sections = input.count('sections');
+  if (sections === undefined) return undefined;
+  if (story !== 'model-risk')
+    throw usage(`\`--sections\` does not go with \`${story}\``, 'it is for `demo model-risk`');
+  const { guideSections } = await import('../demo/model-risk/guide-blocks.ts');
+  const { GUIDE } = await import('../demo/model-risk/run-model-risk.ts');
+  const all = guideSections(home, GUIDE).length;
+  if (sections < 1 || sections > all)
+    throw usage(`\`--sections\` is 1 to ${all}, the guide’s sections, not \`${sections}\``);
+  return sections;
 }
 
 interface Place {
@@ -72,9 +91,12 @@ async function creditModel(at: Place): Promise<Outcome> {
   return done({ dataDir: at.dataDir });
 }
 
-async function modelRisk(input: Input, session: Session, at: Place): Promise<Outcome> {
+async function modelRisk(
+  sections: number | undefined,
+  session: Session,
+  at: Place,
+): Promise<Outcome> {
   const { runModelRiskDemo } = await import('../demo/model-risk/run-model-risk.ts');
-  const sections = input.count('sections');
   const made = await runModelRiskDemo({ ...at, ...(sections === undefined ? {} : { sections }) });
   const short = (path: string) => relative(session.cwd, path) || path;
   return done(

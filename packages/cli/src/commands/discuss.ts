@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { discussionRoutes } from '@countersign/contract';
-import { discussionOf, openBlocking, type RecordSet, type RemarkAct } from '@countersign/kernel';
+import { discussionRoutes, governanceRoutes } from '@countersign/contract';
+import {
+  discussionOf,
+  mentionsIn,
+  openBlocking,
+  type RecordSet,
+  type RemarkAct,
+} from '@countersign/kernel';
 import { resolveDigest } from '../client/digests.ts';
 import { verifiedBundle } from '../client/verified-records.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -58,7 +64,32 @@ async function runDiscuss(input: Input, session: Session): Promise<Outcome> {
   return done(
     { changeRequest: digest, act: wish.act, digest: posted.digest, standing },
     `${wish.act} ${short(posted.digest)} recorded, ${standing}`,
+    ...(await whoIsNotTold(session, digest, { posted: posted.digest, text: wish.text })),
   );
+}
+
+/** A name that nobody has, and a request that is decided: whoever wrote would wait for an answer that nobody was asked for. */
+async function whoIsNotTold(
+  session: Session,
+  changeRequest: string,
+  written: { readonly posted: string; readonly text: string },
+): Promise<readonly string[]> {
+  const named = mentionsIn(written.text);
+  const params = { digest: changeRequest };
+  const client = session.client();
+  const { state } = await client.call(governanceRoutes.get, { params });
+  const isDecided = state !== 'open' && state !== 'ready';
+  const decided = isDecided ? [`warning: the request is ${state}: nobody is told`] : [];
+  if (named.length === 0) return decided;
+  const { threads } = await client.call(discussionRoutes.read, { params });
+  const remark = threads
+    .flatMap(({ remarks }) => remarks)
+    .find((one) => one.digest === written.posted);
+  const unknown = named.filter((account) => remark?.mentions.includes(account) !== true);
+  return [
+    ...decided,
+    ...unknown.map((account) => `warning: nobody holds a key as \`@${account}\`: check the name`),
+  ];
 }
 
 /** What the platform attests in somebody's name is read back from the log before it is called recorded. */

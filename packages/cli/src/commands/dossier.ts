@@ -70,9 +70,13 @@ export async function issueDocument(
   );
 }
 
+/** What people call an envelope's document, and the catalogue. */
+const PCCP_NAMES: readonly string[] = ['pccp', 'doc/pccp'];
+
 /** The catalogue's ids begin with `doc/`; people leave it out. */
 function documentOf(input: Input): { readonly document?: string } {
   const id = input.optionalText('document');
   if (id === undefined) return {};
+  if (PCCP_NAMES.includes(id)) return { document: 'doc/fda-pccp' };
   return { document: id.startsWith('doc/') ? id : `doc/${id}` };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { examRoutes, type PostureReply } from '@countersign/contract';
 import { nodePrimitives } from '@countersign/kernel/node';
 import { verifyExamPackage } from '@countersign/verifier';
@@ -52,6 +52,7 @@ export const examPosture: Command = {
 
 async function runExam(input: Input, session: Session): Promise<Outcome> {
   const out = resolve(session.cwd, input.text('out'));
+  requireDirectory(dirname(out));
   const query = {
     date: input.text('as-of'),
     ...periodOf(input.optionalText('period')),
@@ -78,6 +79,18 @@ async function runExam(input: Input, session: Session): Promise<Outcome> {
     ...limits.map((one) => `${session.paint('yellow', 'but')}  ${one}`),
     `${out}: ${bytes.length} bytes, verified; open index.html in it to read`,
     `check it anywhere with: countersign verify ${input.text('out')} --root ${session.root()}`,
+  );
+}
+
+/** Before anything is collected: it takes long, and would be lost. */
+function requireDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new CliError(
+    'file_missing',
+    `\`${path}\` is no directory, so nothing can be written there`,
+    {
+      details: { field: '--out', next: 'make it, or name another place' },
+    },
   );
 }
 

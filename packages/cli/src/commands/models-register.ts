@@ -110,13 +110,22 @@ async function runRegister(input: Input, session: Session): Promise<Outcome> {
     { ...result, enforcement: page.enforcement, files: stored.length, sent, sentBytes },
     `registered ${model}@${version}, ${page.origin}, enforcement grade ${page.enforcement}`,
     ...(page.enforcementCaveat === undefined ? [] : [page.enforcementCaveat]),
-    `${stored.length} files; ${sent} were sent, ${bytesText(sentBytes)}`,
+    `${stored.length} ${stored.length === 1 ? 'file' : 'files'}; ${sent} ${sent === 1 ? 'was' : 'were'} sent, ${bytesText(sentBytes)}`,
+    ...(await missingEntry(session, model)),
     ...(page.spec === undefined
       ? [
           'it has no specification: no change request can be opened for it; register it again with --spec',
         ]
       : []),
   );
+}
+
+async function missingEntry(session: Session, model: string): Promise<readonly string[]> {
+  const { entry } = await session.client().call(registryRoutes.model, { params: { model } });
+  if (entry !== undefined) return [];
+  return [
+    `warning: \`${model}\` has no inventory entry, so no owner: sign one with \`countersign propose\` or \`countersign inventory import\``,
+  ];
 }
 
 function text(name: string, value: string | undefined): { readonly [name: string]: string } {

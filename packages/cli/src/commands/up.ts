@@ -38,7 +38,9 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
   const port = input.count('port');
   const databaseUrl = input.optionalText('database-url');
   // Loaded here alone: every other command starts faster without the server's parts.
-  const { noticeHealth, startServer, trustNotices } = await import('@countersign/server');
+  const { noticeHealth, pagesOrigin, startServer, trustNotices } = await import(
+    '@countersign/server'
+  );
   session.progress(`starting on ${dataDir}`);
   const server = await startServer({
     dataDir,
@@ -55,10 +57,8 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
     input.flag('json') ? JSON.stringify(announced) : `API       ${server.url}   data ${dataDir}`,
   );
   if (!input.flag('json')) {
-    // A browser gives passkeys to the name alone, not to the address.
-    const pages = server.context.identity.origin.replace('127.0.0.1', 'localhost');
     const stamp = config.demonstration ? ' (demonstration)' : '';
-    session.io.out(`pages     ${pages}`);
+    session.io.out(`pages     ${pagesOrigin(server.context.identity.origin)}`);
     session.io.out(`root      ${server.root}   ${config.firm}${stamp}`);
   }
   for (const { subject, text } of trustNotices(

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChangeRequestReview, type GateVerdict, subjectText } from '@countersign/kernel';
+import {
+  type ChangeRequestReview,
+  type GateVerdict,
+  isJudgedOtherwise,
+  subjectText,
+} from '@countersign/kernel';
 import { fields, short, table } from './table.ts';
 
 export function describeChangeRequest(review: ChangeRequestReview): readonly string[] {
-  const { request, verdict } = review;
+  const { request, promotion } = review;
   return [
+    ...(promotion === undefined
+      ? []
+      : [`promoted on ${promotion.loggedAt} under warrant ${short(promotion.warrant)}`, '']),
     ...fields([
       ['change request', review.digest],
       ['proposes', `${subjectText(review.subject)} to ${request.transition}`],
@@ -21,7 +29,19 @@ export function describeChangeRequest(review: ChangeRequestReview): readonly str
       ['rules', request.rulesVersion],
     ]),
     '',
-    ...describeVerdict(verdict),
+    ...describeJudgement(review),
+  ];
+}
+
+/** The gates as they stood at the promotion, then today's where they would say something else; today's alone before. */
+function describeJudgement({ promotion, verdict }: ChangeRequestReview): readonly string[] {
+  if (promotion === undefined) return describeVerdict(verdict);
+  return [
+    'when it was promoted:',
+    ...describeVerdict(promotion.verdict),
+    ...(isJudgedOtherwise(promotion.verdict, verdict)
+      ? ['', 'judged as of today:', ...describeVerdict(verdict)]
+      : []),
   ];
 }
 

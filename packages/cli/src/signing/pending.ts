@@ -15,6 +15,7 @@ import { nodePrimitives } from '@countersign/kernel/node';
 import { atFile, CliError, usage } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { describeStatement } from './describe-statement.ts';
+import { describeInForce } from './policy-in-force.ts';
 import type { Recorded } from './sign-and-record.ts';
 
 export type Pending = PendingReply['records'][number];
@@ -81,6 +82,7 @@ export async function addSignatureTo(
   keyFile?: string,
 ): Promise<Recorded> {
   for (const line of describeStatement(record.statement, session.account())) session.io.err(line);
+  for (const line of await describeInForce(session, record)) session.io.err(line);
   if (record.statement.predicate.founding !== session.root()) {
     throw new CliError(
       'record_unverified',

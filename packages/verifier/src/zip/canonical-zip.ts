@@ -149,6 +149,19 @@ function directoryNames(bytes: Uint8Array, view: DataView): ReadonlyMap<number, 
   return names;
 }
 
+/** Names of entries as far as they can be read in a file that may be damaged: by its directory and from its beginning. */
+export function entryNames(bytes: Uint8Array): ReadonlySet<string> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const names = new Set(directoryNames(bytes, view).values());
+  let at = 0;
+  while (at + LOCAL_BYTES <= bytes.length && view.getUint32(at, true) === LOCAL) {
+    const start = at + LOCAL_BYTES + view.getUint16(at + 26, true);
+    names.add(new TextDecoder().decode(bytes.subarray(at + LOCAL_BYTES, start)));
+    at = start + view.getUint32(at + 18, true);
+  }
+  return names;
+}
+
 function readEntry(
   bytes: Uint8Array,
   view: DataView,

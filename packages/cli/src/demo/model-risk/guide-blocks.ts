@@ -25,6 +25,11 @@ export function guideBlocks(home: string, name: string): readonly GuideBlock[] {
   return blocks;
 }
 
+/** Headings of a guide that have a block, in order. */
+export function guideSections(home: string, name: string): readonly string[] {
+  return [...new Set(guideBlocks(home, name).map(({ section }) => section))];
+}
+
 /** Words of a command line as a shell splits them, double quotes being the only ones that guides use. */
 export function words(line: string): readonly string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '');

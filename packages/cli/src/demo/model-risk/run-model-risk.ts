@@ -6,7 +6,7 @@ import { wrapped } from '../narrator.ts';
 import type { RunCommand } from '../stage.ts';
 import { DemonstrationClock } from './demonstration-clock.ts';
 import { openModelRiskFirm } from './firm.ts';
-import { guideBlocks } from './guide-blocks.ts';
+import { guideBlocks, guideSections } from './guide-blocks.ts';
 import { walkGuide } from './walk-guide.ts';
 
 export const GUIDE = 'a-year-of-model-risk.md';
@@ -49,7 +49,7 @@ export async function runModelRiskDemo(options: ModelRiskDemoOptions): Promise<M
   };
   try {
     const blocks = guideBlocks(home, GUIDE);
-    const titles = [...new Set(blocks.map(({ section }) => section))].slice(0, sections);
+    const titles = guideSections(home, GUIDE).slice(0, sections);
     const tell = {
       section: (title: string) => {
         io.status?.('');
