@@ -16,12 +16,12 @@ import {
 import { type ReadyChange, readyChange } from './ready-change.ts';
 import { seedLineage, seedRegistry } from './seed-registry.ts';
 
-const FOUNDERS = ['ada', 'audit', 'risk', 'clerk'] as const;
+const FOUNDERS = ['ada', 'audit', 'risk', 'clerk', 'legal'] as const;
 
 interface PageToSee {
   readonly name: string;
   readonly path: (ready: ReadyChange) => string;
-  readonly who: 'lena' | 'nora' | 'ada' | 'adam' | 'audit' | 'risk' | 'clerk' | 'nobody';
+  readonly who: 'lena' | 'nora' | 'ada' | 'adam' | 'audit' | 'risk' | 'clerk' | 'legal' | 'nobody';
   /** Text that stands there once the page has come. */
   readonly shows: RegExp;
   readonly before?: (sitting: Sitting) => Promise<void>;
@@ -64,6 +64,12 @@ const PAGES: readonly PageToSee[] = [
     who: 'risk',
     shows: /What rests on it/,
   },
+  {
+    name: 'record-short',
+    path: ({ changeRequest }) => `/records/${changeRequest.slice(0, 12)}`,
+    who: 'risk',
+    shows: /no whole digest/,
+  },
   { name: 'findings', path: () => '/findings?state=all', who: 'risk', shows: /Population/ },
   { name: 'findings-user', path: () => '/findings', who: 'clerk', shows: /those with a duty/ },
   { name: 'reviews', path: () => '/reviews', who: 'risk', shows: /credit|No use has a review/ },
@@ -74,6 +80,18 @@ const PAGES: readonly PageToSee[] = [
     shows: /Earlier|No use has a review/,
   },
   { name: 'policy', path: () => '/policy', who: 'risk', shows: /Conditions that are judged/ },
+  {
+    name: 'policy-channels',
+    path: () => '/policy?kind=notice-channels',
+    who: 'risk',
+    shows: /Notices go nowhere but here/,
+  },
+  {
+    name: 'policy-unknown',
+    path: () => '/policy?kind=nothing',
+    who: 'risk',
+    shows: /no such kind of policy/,
+  },
   { name: 'changes', path: () => '/changes', who: 'lena', shows: /credit@1/ },
   {
     name: 'change',
@@ -93,6 +111,12 @@ const PAGES: readonly PageToSee[] = [
     who: 'lena',
     shows: /Digest of all this/,
     before: ({ page }) => page.getByRole('button', { name: 'Show what I sign' }).click(),
+  },
+  {
+    name: 'sign-key-file',
+    path: ({ changeRequest }) => `/changes/${changeRequest}/sign?decision=approve`,
+    who: 'legal',
+    shows: /A key file signs too/,
   },
   { name: 'keys', path: () => '/keys', who: 'lena', shows: /Your enrolled keys/ },
   { name: 'keys-administrator', path: () => '/keys', who: 'ada', shows: /Propose an enrolment/ },

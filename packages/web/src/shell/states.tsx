@@ -2,7 +2,7 @@
 import { Button, Loader } from '@mantine/core';
 import { Link, useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { ApiError } from '../api/api-error.ts';
+import { ApiError, type ApiProblem } from '../api/api-error.ts';
 import { Page } from './page.tsx';
 import { Words } from './words.tsx';
 
@@ -30,7 +30,7 @@ export function Problem({
           ))}
         </ul>
       ) : null}
-      {problem?.problems?.map(({ place, message: text }) => (
+      {furtherProblems(message, problem?.problems).map(({ place, message: text }) => (
         <p key={`${place} ${text}`} className="small">
           {place}: {text}
         </p>
@@ -48,6 +48,11 @@ export function Problem({
       )}
     </div>
   );
+}
+
+/** A refusal of one member names it in its message already. */
+function furtherProblems(message: string, problems: ApiProblem['problems'] = []) {
+  return problems.filter((one) => message !== `\`${one.place}\`: ${one.message}`);
 }
 
 /** Nothing is here, why, and what to do about it. */

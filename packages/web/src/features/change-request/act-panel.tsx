@@ -3,6 +3,7 @@ import type { OpenRole } from '@countersign/kernel';
 import { Link } from '@tanstack/react-router';
 import { useMe } from '../../api/me.ts';
 import type { VerifiedChange } from '../../crypto/verified-change.ts';
+import { Command } from '../../shell/command.tsx';
 import { LinkButton } from '../../shell/link-button.tsx';
 import { Panel } from '../../shell/panel.tsx';
 import { Words } from '../../shell/words.tsx';
@@ -44,14 +45,13 @@ function RolePanel({ change, role, account }: RolePanelProps) {
         </p>
         {standing.kind === 'no-passkey' ? (
           <p style={{ marginBottom: 0 }}>
-            <Link to="/keys">Make a signing passkey</Link>
-            {change.hasOtherKeys ? ', or sign on the command line: ' : '.'}
-            {change.hasOtherKeys ? <Command digest={change.review.digest} /> : null}
+            <Link to="/keys">Make a signing passkey</Link>, or sign with a key file on the command
+            line: <ApproveCommand change={change} role={role} />
           </p>
         ) : null}
         {standing.kind === 'key-only' ? (
           <p style={{ marginBottom: 0 }}>
-            <Command digest={change.review.digest} />
+            <ApproveCommand change={change} role={role} />
           </p>
         ) : null}
       </Panel>
@@ -85,6 +85,11 @@ function RolePanel({ change, role, account }: RolePanelProps) {
   );
 }
 
-function Command({ digest }: { readonly digest: string }) {
-  return <code className="wrap">countersign approve {digest.slice(0, 12)}</code>;
+/** What signs the same on the reader's own machine. */
+export function ApproveCommand({ change, role }: Omit<RolePanelProps, 'account'>) {
+  return (
+    <Command
+      text={`countersign approve ${change.review.digest.slice(0, 12)} --role ${role.role}`}
+    />
+  );
 }

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { subjectText } from '@countersign/kernel';
+import { isDigest, subjectText } from '@countersign/kernel';
 import { getRouteApi } from '@tanstack/react-router';
 import type { VerifiedChange } from '../../crypto/verified-change.ts';
 import { Digest } from '../../shell/digest.tsx';
 import { Facts } from '../../shell/facts.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
+import { ShortDigest } from '../../shell/short-digest.tsx';
 import { Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
 import { ActPanel } from './act-panel.tsx';
 import { useChange } from './change-query.ts';
 import { DiscussionPanel } from './discussion-panel.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
-import { GatePanel } from './gate-panel.tsx';
+import { Judgement, Promoted } from './judgement.tsx';
 import { SignaturesPanel } from './signatures-panel.tsx';
 import { Unverified, VerificationPanel } from './verification-panel.tsx';
 
@@ -21,6 +22,11 @@ const route = getRouteApi('/signed-in/changes/$digest');
 
 export function ChangeRequestPage() {
   const { digest } = route.useParams();
+  if (!isDigest(digest)) return <ShortDigest title="Change request" digest={digest} />;
+  return <WholeChangeRequest digest={digest} />;
+}
+
+function WholeChangeRequest({ digest }: { readonly digest: string }) {
   const { data, error, refetch } = useChange(digest);
   if (error !== null) {
     return (
@@ -63,9 +69,10 @@ function Change({ change, tookMs }: { readonly change: VerifiedChange; readonly 
         </>
       }
     >
+      {review.promotion === undefined ? null : <Promoted promotion={review.promotion} />}
       <ActPanel change={change} />
       <Proposal change={change} />
-      <GatePanel verdict={review.verdict} />
+      <Judgement review={review} />
       <SignaturesPanel signatures={change.signatures} />
       <DiscussionPanel digest={review.digest} />
       <EvidencePanel evidence={change.evidence} />

@@ -12,9 +12,15 @@ const TONES: { readonly [outcome in GateVerdict['conditions'][number]['outcome']
 };
 
 /** The verdict as computed here: what holds, what does not and why, and who must still sign. */
-export function GatePanel({ verdict }: { readonly verdict: GateVerdict }) {
+export function GatePanel({
+  verdict,
+  title = 'What the gates say',
+}: {
+  readonly verdict: GateVerdict;
+  readonly title?: string;
+}) {
   return (
-    <Panel title="What the gates say">
+    <Panel title={title}>
       <div className="stack">
         <div>
           {verdict.allowed ? (

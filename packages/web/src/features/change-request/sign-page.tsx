@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Decision, OpenRole } from '@countersign/kernel';
+import { type Decision, isDigest, type OpenRole } from '@countersign/kernel';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useMe } from '../../api/me.ts';
 import type { OwnKey, VerifiedChange } from '../../crypto/verified-change.ts';
 import { Page } from '../../shell/page.tsx';
+import { ShortDigest } from '../../shell/short-digest.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
 import { useEscape } from '../../shell/use-escape.ts';
 import { Words } from '../../shell/words.tsx';
+import { ApproveCommand } from './act-panel.tsx';
 import { Ceremony } from './ceremony.tsx';
 import { useChange } from './change-query.ts';
 import { standingOf } from './standing-of-role.ts';
@@ -17,9 +19,14 @@ const route = getRouteApi('/signed-in/changes/$digest/sign');
 /** Where a decision is signed: a page of its own, so that it has an address and Esc leads back to the reading. */
 export function SignPage() {
   const { digest } = route.useParams();
-  const { data, error, refetch } = useChange(digest);
   const navigate = useNavigate();
   useEscape(() => void navigate({ to: '/changes/$digest', params: { digest } }));
+  if (!isDigest(digest)) return <ShortDigest title="Sign a decision" digest={digest} />;
+  return <Reading digest={digest} />;
+}
+
+function Reading({ digest }: { readonly digest: string }) {
+  const { data, error, refetch } = useChange(digest);
   if (error !== null) {
     return (
       <Page title="Sign a decision">
@@ -74,6 +81,12 @@ function Signing({ change }: { readonly change: VerifiedChange }) {
             )}{' '}
             <Back digest={digest} />
           </p>
+          {standing.kind === 'no-passkey' || standing.kind === 'key-only' ? (
+            <p>
+              A key file signs too, on your own machine:{' '}
+              <ApproveCommand change={change} role={role} />
+            </p>
+          ) : null}
         </Empty>
       </Page>
     );

@@ -10,6 +10,7 @@ import { downloadBytes } from '../../shell/csv.ts';
 import { Digest } from '../../shell/digest.tsx';
 import { Facts } from '../../shell/facts.tsx';
 import { Day } from '../../shell/finding.tsx';
+import { counted } from '../../shell/listed-rows.ts';
 import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
@@ -167,14 +168,14 @@ function Told({ asked: { date, known } }: { readonly asked: ExamAsked }) {
             [
               'In production',
               <span key="production">
-                {inProduction.length} versions of{' '}
-                {new Set(inProduction.map(({ model }) => model)).size} models,{' '}
+                {counted(inProduction.length, 'version')} of{' '}
+                {counted(new Set(inProduction.map(({ model }) => model)).size, 'model')},{' '}
                 <Link to="/as-of" search={{ date, ...(known === undefined ? {} : { known }) }}>
                   allowed by whom
                 </Link>
               </span>,
             ],
-            ['In validation', `${held.length - inProduction.length} versions`],
+            ['In validation', counted(held.length - inProduction.length, 'version')],
             [
               'Findings open',
               `${posture.data.findings.open}, ${posture.data.findings.overdue.length} overdue`,

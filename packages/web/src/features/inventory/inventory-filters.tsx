@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { MultiSelect, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
-import { STAGE_WORDS, type Stage } from '../../shell/stage.tsx';
+import { STATUS_WORDS, type UseStatus } from '../../shell/use-status.ts';
 import { type InventoryRow, valuesOf } from './inventory-rows.ts';
 import {
   choose,
@@ -56,5 +56,5 @@ export function InventoryFilters({ rows, search, onChange }: InventoryFiltersPro
 }
 
 function wordOf(column: FilteredColumn, value: string): string {
-  return column === 'stage' ? (STAGE_WORDS[value as Stage] ?? value) : value;
+  return column === 'stage' ? (STATUS_WORDS[value as UseStatus] ?? value) : value;
 }

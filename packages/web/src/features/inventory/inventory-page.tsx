@@ -8,8 +8,8 @@ import { inventoryQuery } from '../../api/registry.ts';
 import { csv, downloadText } from '../../shell/csv.ts';
 import { LinkButton } from '../../shell/link-button.tsx';
 import { Page } from '../../shell/page.tsx';
-import { STAGE_WORDS } from '../../shell/stage.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
+import { statusText } from '../../shell/use-status.ts';
 import { columns, features } from './inventory-columns.ts';
 import { InventoryFilters } from './inventory-filters.tsx';
 import { type InventoryRow, inventoryRows } from './inventory-rows.ts';
@@ -140,7 +140,7 @@ function exportRows(rows: readonly InventoryRow[]): void {
     row.name,
     row.use,
     row.tier,
-    STAGE_WORDS[row.stage],
+    statusText(row.status),
     row.origin,
     row.owner,
     row.businessLine,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InventoryModelReply } from '@countersign/contract';
-import type { Stage } from '../../shell/stage.tsx';
+import { type StatusShown, statusOf, type UseStatus } from '../../shell/use-status.ts';
 
 /** One use of a model, or a model that has none yet: a line of the inventory. */
 export interface InventoryRow {
@@ -10,7 +10,8 @@ export interface InventoryRow {
   readonly name: string;
   readonly use: string;
   readonly tier: string;
-  readonly stage: Stage;
+  readonly stage: UseStatus;
+  readonly status: StatusShown;
   readonly origin: string;
   readonly owner: string;
   readonly grade: string;
@@ -37,6 +38,7 @@ function rowOf(
 ): InventoryRow {
   const { name, origin, businessLine, versions, openFindings } = model;
   const owner = use?.owner ?? model.owner;
+  const status = statusOf(model, use);
   const words = [
     model.model,
     name,
@@ -54,7 +56,8 @@ function rowOf(
     name,
     use: use?.use ?? '',
     tier: use?.tier ?? NO_TIER,
-    stage: use?.stage ?? 'proposed',
+    stage: status.status,
+    status,
     origin,
     owner,
     grade: model.enforcement,
@@ -75,7 +78,17 @@ export function valuesOf(
 }
 
 const TIERS = ['high', 'medium', 'low', NO_TIER];
-const STAGES = ['production', 'suspended', 'staging', 'development', 'proposed', 'retired'];
+const STAGES = [
+  'production',
+  'suspended',
+  'overdue',
+  'legacy',
+  'declared',
+  'staging',
+  'development',
+  'proposed',
+  'retired',
+];
 const GRADES = ['enforced', 'checked', 'attested'];
 const ORDERS: { readonly [column: string]: readonly string[] } = {
   tier: TIERS,

@@ -6,7 +6,7 @@ import type { ReactTable, Row } from '@tanstack/react-table';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { useLayoutEffect, useRef, useState } from 'react';
 import { SortableHead } from '../../shell/sortable-head.tsx';
-import { StageMark } from '../../shell/stage.tsx';
+import { StatusMark } from '../../shell/status-mark.tsx';
 import { TierMark } from '../../shell/tier.tsx';
 import type { features } from './inventory-columns.ts';
 import type { InventoryRow } from './inventory-rows.ts';
@@ -109,7 +109,7 @@ function Line({ row: { original: one }, index, measure }: LineProps) {
         <TierMark tier={one.tier} />
       </td>
       <td data-label="Stage">
-        <StageMark stage={one.stage} />
+        <StatusMark shown={one.status} />
       </td>
       <td data-label="Origin" className="wide">
         {one.origin}

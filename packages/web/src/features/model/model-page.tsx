@@ -15,6 +15,7 @@ import { IntegrityBadge, IntegrityTrouble } from '../../shell/integrity.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
 import { Loading, Problem } from '../../shell/states.tsx';
+import { entryFacts } from './entry-facts.tsx';
 import { HistoryPanel } from './history-panel.tsx';
 import { LinksPanel } from './links-panel.tsx';
 import { ModelFindings } from './model-findings.tsx';
@@ -80,6 +81,7 @@ function Model({ model, asOf, position }: ModelProps) {
             ['Developer', model.developer || undefined],
             ['Origin', model.origin],
             ['Business line', model.businessLine || undefined],
+            ...entryFacts(model),
             [
               'Inventory entry',
               model.entry === undefined ? (

@@ -3,8 +3,9 @@ import type { InventoryModelReply } from '@countersign/contract';
 import { Link } from '@tanstack/react-router';
 import type { AsOfParameter } from '../../api/as-of.ts';
 import { Panel } from '../../shell/panel.tsx';
-import { StageMark } from '../../shell/stage.tsx';
+import { StatusMark } from '../../shell/status-mark.tsx';
 import { TierMark } from '../../shell/tier.tsx';
+import { statusOf } from '../../shell/use-status.ts';
 
 interface UsesPanelProps {
   readonly model: InventoryModelReply;
@@ -42,7 +43,7 @@ export function UsesPanel({ model, asOf }: UsesPanelProps) {
                   ) : null}
                 </td>
                 <td data-label="Stage">
-                  <StageMark stage={one.stage} />
+                  <StatusMark shown={statusOf(model, one)} />
                 </td>
                 <td data-label="Owner">
                   {one.owner ?? model.owner ?? <span className="muted">nobody</span>}

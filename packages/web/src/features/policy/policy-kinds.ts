@@ -7,9 +7,16 @@ export const POLICY_KINDS = {
   questionnaire: 'Tiering',
   committee: 'Committees',
   deputies: 'Deputies',
+  retention: 'Retention',
+  'notice-channels': 'Notice channels',
 } as const;
 export type PolicyKind = keyof typeof POLICY_KINDS;
+/** Those of the policy's own route; channels take effect after a delay and have theirs. */
+export type HistoryKind = Exclude<PolicyKind, 'notice-channels'>;
 
+export const POLICY_KIND_NAMES = Object.keys(POLICY_KINDS) as readonly PolicyKind[]; // its own keys
+
+/** A kind that is none is kept: the page says so. */
 export const PolicySearch = z.object({
-  kind: z.enum(['questionnaire', 'committee', 'deputies']).optional().catch(undefined),
+  kind: z.string().optional().catch(undefined),
 });

@@ -8,15 +8,47 @@ import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
 import { Empty, Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
+import { NoticeChannels } from './notice-channels.tsx';
 import { PolicyDocument } from './policy-document.tsx';
 import { PolicyHistory } from './policy-history.tsx';
-import { POLICY_KINDS, type PolicyKind } from './policy-kinds.ts';
+import {
+  type HistoryKind,
+  POLICY_KIND_NAMES,
+  POLICY_KINDS,
+  type PolicyKind,
+} from './policy-kinds.ts';
 import { type PolicyVersion, policyHistoryQuery } from './policy-query.ts';
 
 const route = getRouteApi('/signed-in/policy');
 
 export function PolicyPage() {
-  const { kind = 'promotion-policy' } = route.useSearch();
+  const { kind: asked = 'promotion-policy' } = route.useSearch();
+  const kind = POLICY_KIND_NAMES.find((one) => one === asked);
+  if (kind === 'notice-channels') {
+    return (
+      <Page
+        title="Policy"
+        lede="Where notices go. A change of it takes effect after the firm’s delay."
+      >
+        <Kinds chosen={kind} />
+        <NoticeChannels />
+      </Page>
+    );
+  }
+  if (kind !== undefined) return <OfKind kind={kind} />;
+  return (
+    <Page title="Policy">
+      <Kinds chosen={undefined} />
+      <Empty title="There is no such kind of policy">
+        <p>
+          Nothing is signed as <code>{asked}</code>; the kinds are above.
+        </p>
+      </Empty>
+    </Page>
+  );
+}
+
+function OfKind({ kind }: { readonly kind: HistoryKind }) {
   const { data, error, refetch } = useQuery(policyHistoryQuery(kind));
   const inForce = data?.versions.filter((one) => one.inForce) ?? [];
   return (
@@ -45,17 +77,14 @@ export function PolicyPage() {
   );
 }
 
-function Kinds({ chosen }: { readonly chosen: PolicyKind }) {
+function Kinds({ chosen }: { readonly chosen: PolicyKind | undefined }) {
   return (
     <nav className="row" aria-label="Kinds of policy">
-      <Link to="/policy" aria-current={chosen === 'promotion-policy' ? 'page' : undefined}>
-        {POLICY_KINDS['promotion-policy']}
-      </Link>
-      {(['questionnaire', 'committee', 'deputies'] as const).map((kind) => (
+      {POLICY_KIND_NAMES.map((kind) => (
         <Link
           key={kind}
           to="/policy"
-          search={{ kind }}
+          search={kind === 'promotion-policy' ? {} : { kind }}
           aria-current={chosen === kind ? 'page' : undefined}
         >
           {POLICY_KINDS[kind]}
@@ -65,7 +94,7 @@ function Kinds({ chosen }: { readonly chosen: PolicyKind }) {
   );
 }
 
-function NoneInForce({ kind }: { readonly kind: PolicyKind }) {
+function NoneInForce({ kind }: { readonly kind: HistoryKind }) {
   if (kind !== 'promotion-policy') {
     return (
       <Empty title="Nothing of this kind is in force">

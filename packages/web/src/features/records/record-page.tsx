@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RecordReply } from '@countersign/contract';
 import { registryRoutes } from '@countersign/contract';
+import { isDigest } from '@countersign/kernel';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { call } from '../../api/client.ts';
@@ -10,6 +11,7 @@ import { Facts } from '../../shell/facts.tsx';
 import { Page } from '../../shell/page.tsx';
 import { Panel } from '../../shell/panel.tsx';
 import { RecordsTable } from '../../shell/records-table.tsx';
+import { ShortDigest } from '../../shell/short-digest.tsx';
 import { Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
 import { typeWords } from '../../shell/type-words.ts';
@@ -21,6 +23,11 @@ const route = getRouteApi('/signed-in/records/$digest');
 /** Any record by its address: what was signed, by whom, what it rests on and what rests on it. */
 export function RecordPage() {
   const { digest } = route.useParams();
+  if (!isDigest(digest)) return <ShortDigest title="Record" digest={digest} />;
+  return <WholeRecord digest={digest} />;
+}
+
+function WholeRecord({ digest }: { readonly digest: string }) {
   const { data, error, refetch } = useQuery(recordQuery(digest));
   if (data !== undefined) return <SignedRecord record={data} />;
   return (
