@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readRecord, recordsOfType } from '@countersign/kernel';
 import { nodePrimitives as p } from '@countersign/kernel/node';
 import { readLoggedRecords, verifyLog } from '@countersign/server';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { forgedPromotion, insertAsOwner } from '../packages/cli/src/demo/forged-firm.ts';
 import { fixtureServer } from '../packages/gateway/tests/fixture-server.ts';
 import { connectClient } from '../packages/server/src/store/database.ts';
@@ -221,10 +221,15 @@ describe('the database’s owner', () => {
   });
 
   test('RT-219 empties the tables, and what was refused stays refused', async () => {
-    await firm.sqlAsOwner((sql) =>
-      sql.query(
-        'TRUNCATE record, record_link, log_entry, log_tile, checkpoint, unsequenced CASCADE',
-      ),
+    // So many locks at once may be a deadlock with the server's own reading, which PostgreSQL ends on either side.
+    await vi.waitFor(
+      () =>
+        firm.sqlAsOwner((sql) =>
+          sql.query(
+            'TRUNCATE record, record_link, log_entry, log_tile, checkpoint, unsequenced CASCADE',
+          ),
+        ),
+      { timeout: 20_000 },
     );
     expect((await auditedPlaces()).length).toBeGreaterThan(0);
     await expect(firm.startGateway({ name: 'gateway-4' })).rejects.toThrow();
