@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type NoticeOptions, noticeRounds } from '../packages/server/src/notices/index.ts';
 import { connectClient } from '../packages/server/src/store/database.ts';
 import {
+  enterModel,
   MAIL_PASSWORD,
   MAIL_USER,
   type MailServer,
@@ -51,6 +52,7 @@ beforeAll(async () => {
   server = await testServer();
   mail = await mailServer();
   inside = await receiver();
+  await enterModel(server);
   await setChannels(server, { smtp: smtpAt(mail.port), webhooks: [] });
   await run();
 }, 120_000);
