@@ -7,12 +7,18 @@ import { readZip, verifyExamPackage } from '@countersign/verifier';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PlatformDraft } from '../src/records/index.ts';
 import { connectClient } from '../src/store/database.ts';
+import {
+  ARTIFACT,
+  changeDraft,
+  measured,
+  policyDraft,
+  runRequestDraft,
+  tierDraft,
+  useRef,
+  versionRef,
+} from './credit-drafts.ts';
 import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
-
-const ARTIFACT = 'a'.repeat(64);
-const useRef = { workspace: 'main', model: 'credit', use: 'underwriting' };
-const versionRef = { ...useRef, version: 1, artifactDigest: ARTIFACT };
 
 let server: TestServer;
 let tier: string;
@@ -27,22 +33,13 @@ let corrected: string;
 
 beforeAll(async () => {
   server = await testServer();
-  const policy = await person(policyDraft(), ['risk', 'ada']);
+  const policy = await person(examPolicy(), ['risk', 'ada']);
   tier = await person(tierDraft('low'), ['risk']);
-  const request = await person(
-    {
-      type: 'run-request',
-      actor: 'dev',
-      subjectRef: useRef,
-      scope: 'use',
-      content: { job: 'run', params: {} },
-    },
-    ['dev'],
-  );
+  const request = await person(runRequestDraft(), ['dev']);
   run = await platform(measured('training-run', { promotable: true, run: 'run-1' }, [request]));
   await platform(measured('model-artifact', { run: 'run-1' }, [request]));
   const spec = await platform(measured('model-spec', { algorithm: 'logistic' }));
-  change = await person(changeDraft(policy, spec), ['dev']);
+  change = await person(changeDraft({ policy, spec, run }), ['dev']);
   const approval = await person(approvalDraft(), ['legal']);
   warrant = await platform(warrantDraft({ policy, spec, approval }));
   middle = await moment();
@@ -90,72 +87,16 @@ async function checkpointed(digest: string): Promise<string> {
   return digest;
 }
 
-function measured(
-  type: PlatformDraft['type'],
-  content: object,
-  source: string[] = [],
-): PlatformDraft {
-  return { type, scope: 'version', subjectRef: versionRef, producer: 'pipeline', source, content };
-}
-
-function policyDraft(): TestDraft {
+function examPolicy(): TestDraft {
   const approvals = [{ role: 'legal', count: 1, gate: 'G-LEGAL', meaning: 'lawful' }];
-  const staging = {
-    conditions: [],
-    approvals: [],
-    warrantDaysMax: { high: 30, medium: 30, low: 30 },
-  };
-  return {
-    type: 'policy-document',
-    kind: 'promotion-policy',
-    actor: 'risk',
-    scope: 'firm',
-    subjectRef: { workspace: 'main' },
-    content: {
-      title: 'Promotion policy',
-      version: '1',
-      textDigest: '0'.repeat(64),
-      policy: {
-        id: 'test',
-        version: '1',
-        transitions: { staging, production: { ...staging, approvals } },
-        exceptions: [],
-      },
-    },
-  };
-}
-
-function tierDraft(value: string): TestDraft {
-  return {
-    type: 'risk-tier',
-    actor: 'risk',
-    scope: 'use',
-    subjectRef: useRef,
-    content: { tier: value, computed: value, fairLending: false, floors: [] },
-  };
-}
-
-function changeDraft(policy: string, spec: string): TestDraft {
-  return {
-    type: 'change-record',
-    actor: 'dev',
-    scope: 'version',
-    subjectRef: versionRef,
-    content: {
-      transition: 'production',
-      class: 'standard',
-      artifactDigest: ARTIFACT,
-      spec,
-      run,
-      evidence: [],
-      policy,
-      packs: [],
-      rulesVersion: '1',
-      reason: 'first version',
-      impact: 'new',
-      rollback: 'none before it',
-    },
-  };
+  const warrantDaysMax = { high: 30, medium: 30, low: 30 };
+  const staging = { conditions: [], approvals: [], warrantDaysMax };
+  return policyDraft({
+    id: 'test',
+    version: '1',
+    transitions: { staging, production: { ...staging, approvals } },
+    exceptions: [],
+  });
 }
 
 function approvalDraft(): TestDraft {

@@ -14,12 +14,18 @@ import {
 import { nodePrimitives } from '@countersign/kernel/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PlatformDraft } from '../src/records/index.ts';
+import {
+  ARTIFACT,
+  changeDraft,
+  measured,
+  policyDraft,
+  runRequestDraft,
+  tierDraft,
+  useRef,
+  versionRef,
+} from './credit-drafts.ts';
 import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
-
-const ARTIFACT = 'a'.repeat(64);
-const useRef = { workspace: 'main', model: 'credit', use: 'underwriting' };
-const versionRef = { ...useRef, version: 1, artifactDigest: ARTIFACT };
 
 let server: TestServer;
 let facts: { policy: string; run: string; draft: string; spec: string };
@@ -28,7 +34,7 @@ let changeRequest: string;
 beforeAll(async () => {
   server = await testServer();
   facts = await registerVersion();
-  changeRequest = await person(changeDraft(facts.run), ['dev']);
+  changeRequest = await person(materialDraft(facts.run), ['dev']);
 });
 afterAll(async () => {
   expect(server.failures).toEqual([]);
@@ -39,37 +45,11 @@ const send: Recorder['send'] = (...given) => recorder(server).send(...given);
 const person: Recorder['person'] = (...given) => recorder(server).person(...given);
 const platform: Recorder['platform'] = (...given) => recorder(server).platform(...given);
 
-function measured(
-  type: PlatformDraft['type'],
-  content: object,
-  source: string[] = [],
-): PlatformDraft {
-  return { type, scope: 'version', subjectRef: versionRef, producer: 'pipeline', source, content };
-}
-
 /** A policy that asks for one approval and nothing measured; a version by a promotable run, and a draft run. */
 async function registerVersion() {
-  const policy = await person(policyDraft(), ['risk', 'ada']);
-  await person(
-    {
-      type: 'risk-tier',
-      actor: 'risk',
-      scope: 'use',
-      subjectRef: useRef,
-      content: { tier: 'low', computed: 'low', fairLending: false, floors: [] },
-    },
-    ['risk'],
-  );
-  const request = await person(
-    {
-      type: 'run-request',
-      actor: 'dev',
-      subjectRef: useRef,
-      scope: 'use',
-      content: { job: 'run', params: {} },
-    },
-    ['dev'],
-  );
+  const policy = await person(lifecyclePolicy(), ['risk', 'ada']);
+  await person(tierDraft('low'), ['risk']);
+  const request = await person(runRequestDraft(), ['dev']);
   const run = await platform(
     measured('training-run', { promotable: true, run: 'run-1' }, [request]),
   );
@@ -79,53 +59,20 @@ async function registerVersion() {
   return { policy, run, spec, draft };
 }
 
-function policyDraft(): TestDraft {
+function lifecyclePolicy(): TestDraft {
   const approvals = [{ role: 'legal', count: 1, gate: 'G-LEGAL', meaning: 'lawful' }];
   const warrantDaysMax = { high: 30, medium: 30, low: 30 };
   const staging = { conditions: [], approvals: [], warrantDaysMax };
-  return {
-    type: 'policy-document',
-    kind: 'promotion-policy',
-    actor: 'risk',
-    scope: 'firm',
-    subjectRef: { workspace: 'main' },
-    content: {
-      title: 'Promotion policy',
-      version: '1',
-      textDigest: '0'.repeat(64),
-      policy: {
-        id: 'test',
-        version: '1',
-        transitions: { staging, production: { ...staging, approvals } },
-        exceptions: [{ condition: 'bias', signers: ['validator', 'model-risk'], daysMax: 90 }],
-      },
-    },
-  };
+  return policyDraft({
+    id: 'test',
+    version: '1',
+    transitions: { staging, production: { ...staging, approvals } },
+    exceptions: [{ condition: 'bias', signers: ['validator', 'model-risk'], daysMax: 90 }],
+  });
 }
 
-function changeDraft(run: string, over: object = {}): TestDraft {
-  return {
-    type: 'change-record',
-    actor: 'dev',
-    scope: 'version',
-    subjectRef: versionRef,
-    content: {
-      transition: 'production',
-      class: 'material',
-      artifactDigest: ARTIFACT,
-      spec: facts.spec,
-      run,
-      evidence: [],
-      policy: facts.policy,
-      packs: [],
-      rulesVersion: '1',
-      reason: 'first version',
-      impact: 'new',
-      rollback: 'none before it',
-      ...over,
-    },
-  };
-}
+const materialDraft = (run: string, over: object = {}): TestDraft =>
+  changeDraft({ ...facts, run }, { class: 'material', ...over });
 
 function approvalDraft(actor: string, role: string, name = printedName(actor)): TestDraft {
   return {
@@ -151,31 +98,31 @@ const errorOf = (answer: { json: <T>() => T }) => ErrorReply.parse(answer.json<u
 
 describe('a change request is refused', () => {
   test.each([
-    ['of a draft run', () => changeDraft(facts.draft), /draft run/],
-    ['that names no run', () => changeDraft(facts.spec), /the run it names/],
+    ['of a draft run', () => materialDraft(facts.draft), /draft run/],
+    ['that names no run', () => materialDraft(facts.spec), /the run it names/],
     [
       'for other bytes',
-      () => changeDraft(facts.run, { artifactDigest: 'b'.repeat(64) }),
+      () => materialDraft(facts.run, { artifactDigest: 'b'.repeat(64) }),
       /other bytes/,
     ],
     [
       'under unknown rules',
-      () => changeDraft(facts.run, { rulesVersion: '99' }),
+      () => materialDraft(facts.run, { rulesVersion: '99' }),
       /rules version 1/,
     ],
     [
       'under a policy that is none',
-      () => changeDraft(facts.run, { policy: facts.spec }),
+      () => materialDraft(facts.run, { policy: facts.spec }),
       /policy it names/,
     ],
     [
       'with evidence nobody recorded',
-      () => changeDraft(facts.run, { evidence: ['c'.repeat(64)] }),
+      () => materialDraft(facts.run, { evidence: ['c'.repeat(64)] }),
       /no record c{64}/,
     ],
     [
       'of an unknown version',
-      () => ({ ...changeDraft(facts.run), subjectRef: { ...versionRef, version: 7 } }),
+      () => ({ ...materialDraft(facts.run), subjectRef: { ...versionRef, version: 7 } }),
       /no version credit@7/,
     ],
   ] as const)('%s', async (_name, draft, says) => {
@@ -336,7 +283,7 @@ describe('a warrant', () => {
   });
 
   test('whose change request lacks its approval is minted by nobody into the status', async () => {
-    const bare = await person({ ...changeDraft(facts.run, { reason: 'without approval' }) }, [
+    const bare = await person({ ...materialDraft(facts.run, { reason: 'without approval' }) }, [
       'dev',
     ]);
     const minted = await platform({

@@ -8,13 +8,17 @@ import {
 } from '@countersign/contract';
 import type { Json } from '@countersign/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PlatformDraft } from '../src/records/index.ts';
+import {
+  changeDraft,
+  measured,
+  policyDraft,
+  runRequestDraft,
+  tierDraft,
+  useRef,
+  versionRef,
+} from './credit-drafts.ts';
 import { type Recorder, recorder } from './recorder.ts';
 import { printedName, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
-
-const ARTIFACT = 'a'.repeat(64);
-const useRef = { workspace: 'main', model: 'credit', use: 'underwriting' };
-const versionRef = { ...useRef, version: 1, artifactDigest: ARTIFACT };
 
 let server: TestServer;
 let first: string;
@@ -47,73 +51,18 @@ const SECOND = policyJson('2', ['legal', 'executive'], {
   },
 });
 
-const policyDraft = (policy: Json, version: string): TestDraft => ({
-  type: 'policy-document',
-  kind: 'promotion-policy',
-  actor: 'risk',
-  scope: 'firm',
-  subjectRef: { workspace: 'main' },
-  content: { title: 'Promotion policy', version, textDigest: '0'.repeat(64), policy },
-});
-
 beforeAll(async () => {
   server = await testServer();
   first = await person(policyDraft(policyJson('1', ['legal']), '1'), ['risk', 'ada']);
-  await person(
-    {
-      type: 'risk-tier',
-      actor: 'risk',
-      scope: 'use',
-      subjectRef: useRef,
-      content: { tier: 'low', computed: 'low', fairLending: false, floors: [] },
-    },
-    ['risk'],
+  await person(tierDraft('low'), ['risk']);
+  const request = await person(runRequestDraft(), ['dev']);
+  const run = await platform(
+    measured('training-run', { promotable: true, run: 'run-1' }, [request]),
   );
-  const request = await person(
-    {
-      type: 'run-request',
-      actor: 'dev',
-      subjectRef: useRef,
-      scope: 'use',
-      content: { job: 'run', params: {} },
-    },
-    ['dev'],
-  );
-  const of = (type: PlatformDraft['type'], content: object): PlatformDraft => ({
-    type,
-    scope: 'version',
-    subjectRef: versionRef,
-    producer: 'pipeline',
-    source: [request],
-    content,
-  });
-  const run = await platform(of('training-run', { promotable: true, run: 'run-1' }));
   const manifest = { v: 1, scorer: 'onnx', entry: 'model.onnx', files: [] };
-  await platform(of('model-artifact', { run: 'run-1', manifest }));
-  const spec = await platform(of('model-spec', { algorithm: 'logistic' }));
-  changeRequest = await person(
-    {
-      type: 'change-record',
-      actor: 'dev',
-      scope: 'version',
-      subjectRef: versionRef,
-      content: {
-        transition: 'production',
-        class: 'standard',
-        artifactDigest: ARTIFACT,
-        spec,
-        run,
-        evidence: [],
-        policy: first,
-        packs: [],
-        rulesVersion: '1',
-        reason: 'first version',
-        impact: 'new',
-        rollback: 'none before it',
-      },
-    },
-    ['dev'],
-  );
+  await platform(measured('model-artifact', { run: 'run-1', manifest }, [request]));
+  const spec = await platform(measured('model-spec', { algorithm: 'logistic' }, [request]));
+  changeRequest = await person(changeDraft({ policy: first, spec, run }), ['dev']);
 });
 afterAll(async () => {
   expect(server.failures).toEqual([]);

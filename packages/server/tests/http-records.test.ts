@@ -3,6 +3,7 @@ import { ErrorReply, ProofReply, RecordReply } from '@countersign/contract';
 import { addSignature, type Envelope, keyEntryJson } from '@countersign/kernel';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createKeyFile, openSigner, publicKeyOfFile } from '../src/identity/key-file.ts';
+import { policyDraft } from './credit-drafts.ts';
 import { PASSWORD, type TestDraft, type TestServer, testServer } from './server-fixture.ts';
 
 let server: TestServer;
@@ -422,29 +423,17 @@ function finding(id: string, status: string): TestDraft {
 }
 
 function policy(version: string): TestDraft {
-  const transition = {
-    conditions: [],
-    approvals: [],
-    warrantDaysMax: { high: 30, medium: 30, low: 30 },
-  };
-  return {
-    type: 'policy-document',
-    kind: 'promotion-policy',
-    actor: 'risk',
-    scope: 'firm',
-    subjectRef: { workspace: 'main' },
-    content: {
-      title: 'Promotion policy',
+  const warrantDaysMax = { high: 30, medium: 30, low: 30 };
+  const transition = { conditions: [], approvals: [], warrantDaysMax };
+  return policyDraft(
+    {
+      id: 'test',
       version,
-      textDigest: '0'.repeat(64),
-      policy: {
-        id: 'test',
-        version,
-        transitions: { staging: transition, production: transition },
-        exceptions: [{ condition: 'bias', signers: ['validator', 'model-risk'], daysMax: 90 }],
-      },
+      transitions: { staging: transition, production: transition },
+      exceptions: [{ condition: 'bias', signers: ['validator', 'model-risk'], daysMax: 90 }],
     },
-  };
+    version,
+  );
 }
 
 describe('a record that takes two persons', () => {

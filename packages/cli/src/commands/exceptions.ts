@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { governanceRoutes, recordRoutes } from '@countersign/contract';
-import { readPolicy, recordsOfType } from '@countersign/kernel';
+import { newestPolicyDocument, readPolicy } from '@countersign/kernel';
 import { z } from 'zod';
 import { resolveDigest } from '../client/digests.ts';
 import { verifiedBundle } from '../client/verified-records.ts';
@@ -111,9 +111,7 @@ async function requestException(input: Input, session: Session): Promise<Outcome
   const { set } = await verifiedBundle(session, digest);
   const condition = input.text('condition');
   const review = changeRequestReview(set, digest, session.now());
-  const policy = recordsOfType(set, 'policy-document').findLast(
-    ({ statement }) => statement.predicate.kind === 'promotion-policy',
-  );
+  const policy = newestPolicyDocument(set, 'promotion-policy');
   const rule = readPolicy(policy?.statement.predicate.content.policy).exceptions.find(
     (one) => one.condition === condition,
   );

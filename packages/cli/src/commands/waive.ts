@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Policy, type RecordSet, readPolicy, recordsOfType } from '@countersign/kernel';
+import { newestPolicyDocument, type Policy, type RecordSet, readPolicy } from '@countersign/kernel';
 import { type VerifiedVersion, verifiedVersion } from '../client/verified-records.ts';
 import { parseVersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
@@ -104,9 +104,7 @@ function versionOf(input: Input, session: Session): Promise<VerifiedVersion> {
 }
 
 function policyOf(set: RecordSet): Policy {
-  const newest = recordsOfType(set, 'policy-document').findLast(
-    ({ statement }) => statement.predicate.kind === 'promotion-policy',
-  );
+  const newest = newestPolicyDocument(set, 'promotion-policy');
   return readPolicy(newest?.statement.predicate.content.policy);
 }
 

@@ -3,6 +3,7 @@ import type { AsOfView } from '../as-of/as-of-view.ts';
 import { setsByModel } from '../as-of/model-records.ts';
 import { approvalsOn, contentText } from '../as-of/warrant-chain.ts';
 import { supersededDigests } from '../evidence/evidence-items.ts';
+import { newestPolicyDocument } from '../evidence/packs-in-scope.ts';
 import { readChangeRequest } from '../gates/change-request.ts';
 import { judgeChangeRequest } from '../gates/rules.ts';
 import { discussionOf } from '../governance/discussion.ts';
@@ -138,7 +139,7 @@ function readable<T extends object>(read: () => T): T | { readonly unreadable: s
 
 /** CM-5: who could change what at the date: holders of each role, and the approvals that policy asked of them. */
 export function accessForChange(told: RecordSet, date: string) {
-  const policy = policyInForce(told);
+  const policy = newestPolicyDocument(told, 'promotion-policy');
   const transitions = policy === undefined ? null : (contentOf(policy).policy ?? null);
   const { quorum, delayHours, record } = rulesAt(told, date);
   return {
@@ -149,12 +150,6 @@ export function accessForChange(told: RecordSet, date: string) {
       : { policy: policy.digest, approvals: approvalRules(transitions) }),
     trust: { quorum, delayHours, record },
   };
-}
-
-function policyInForce(told: RecordSet): CountedRecord | undefined {
-  return recordsOfType(told, 'policy-document').findLast(
-    ({ statement }) => statement.predicate.kind === 'promotion-policy',
-  );
 }
 
 function approvalRules(policy: unknown) {
@@ -170,7 +165,7 @@ function approvalRules(policy: unknown) {
 /** CM-6: the settings that the gates read at the date: policy, packs, floors by use, and the firm's own rules. */
 export function settings(told: RecordSet, date: string) {
   const superseded = supersededDigests(told);
-  const policy = policyInForce(told);
+  const policy = newestPolicyDocument(told, 'promotion-policy');
   const { quorum, delayHours, record } = rulesAt(told, date);
   return {
     firm: { quorum, delayHours, record, demonstration: told.founding.demonstration },

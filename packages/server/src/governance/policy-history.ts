@@ -3,6 +3,7 @@ import {
   accountOf,
   type CountedRecord,
   type Json,
+  newestPolicyDocument,
   type RecordSet,
   recordsOfType,
 } from '@countersign/kernel';
@@ -59,9 +60,7 @@ export function policyHistory(
 
 /** The document in force, which for promotion policies and questionnaires is the newest. @throws ServerError `policy_unknown` */
 export function policyInForce(set: RecordSet, kind: PolicyDocumentKind): PolicyVersion {
-  const newest = recordsOfType(set, 'policy-document').findLast(
-    ({ statement }) => statement.predicate.kind === kind,
-  );
+  const newest = newestPolicyDocument(set, kind);
   if (newest !== undefined) return versionOf(newest, kind, { inForce: true });
   throw new ServerError(
     'policy_unknown',

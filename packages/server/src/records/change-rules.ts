@@ -7,6 +7,7 @@ import {
   deputationsOf,
   dutiesOf,
   holdsRole,
+  newestPolicyDocument,
   originOfVersion,
   type Predicate,
   type RecordSet,
@@ -166,10 +167,7 @@ export async function checkException(context: ServerContext, arrival: Arrival): 
 
 /** The rule for exceptions from a condition in the newest promotion policy that counts. */
 export function exceptionRule(set: RecordSet, condition: string) {
-  const newest = set.records.findLast(
-    ({ statement: { predicate } }) =>
-      predicate.type === 'policy-document' && predicate.kind === 'promotion-policy',
-  );
+  const newest = newestPolicyDocument(set, 'promotion-policy');
   if (newest === undefined) return undefined;
   const policy = readPolicy(newest.statement.predicate.content.policy, 'content.policy');
   return policy.exceptions.find((one) => one.condition === condition);

@@ -3,6 +3,7 @@ import { NoticeChannelsFile } from '@countersign/contract';
 import {
   formatPackPath,
   isDigest,
+  newestPolicyDocument,
   parsePack,
   type RecordSet,
   readAttachmentContent,
@@ -11,7 +12,6 @@ import {
   readInventoryFacts,
   readPolicy,
   readRetentionPolicy,
-  recordsOfType,
   TIERS,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
@@ -118,9 +118,7 @@ const ONE_IN_FORCE = ['promotion-policy', 'questionnaire', 'retention', 'notice-
 function refuseSuperseded(set: RecordSet, { digest, statement }: Arrival['record']): void {
   const { kind, claimedAt } = statement.predicate;
   if (kind === undefined || !ONE_IN_FORCE.includes(kind)) return;
-  const inForce = recordsOfType(set, 'policy-document').findLast(
-    (one) => one.statement.predicate.kind === kind,
-  );
+  const inForce = newestPolicyDocument(set, kind);
   const later = inForce?.statement.predicate;
   if (inForce === undefined || later === undefined || later.claimedAt <= claimedAt) return;
   throw new ServerError(

@@ -3,6 +3,7 @@ import {
   conflictOf,
   dutiesOf,
   holdsRole,
+  newestPolicyDocument,
   type Policy,
   type Predicate,
   type RecordSet,
@@ -52,10 +53,7 @@ export function reliefRule(set: RecordSet, predicate: Predicate): Relief | undef
 const LATER = Number.MAX_SAFE_INTEGER;
 
 function newestPolicy(set: RecordSet): Policy | undefined {
-  const newest = set.records.findLast(
-    ({ statement: { predicate } }) =>
-      predicate.type === 'policy-document' && predicate.kind === 'promotion-policy',
-  );
+  const newest = newestPolicyDocument(set, 'promotion-policy');
   return newest && readPolicy(newest.statement.predicate.content.policy, 'content.policy');
 }
 
