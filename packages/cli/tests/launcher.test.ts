@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, assert, beforeAll, expect, test, vi } from 'vitest';
 import { foundFirm } from '../../server/src/found-firm.ts';
 import { PASSPHRASE, PASSWORD, PEOPLE, printedName } from '../../server/tests/server-fixture.ts';
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   launcher?.kill('SIGKILL');
   // The server answers no more before its database has stopped.
   const pidFile = join(dataDir, 'postgres', 'data', 'postmaster.pid');
-  await expect.poll(() => existsSync(pidFile), { timeout: 60_000 }).toBe(false);
+  await vi.waitFor(() => assert(!existsSync(pidFile)), { timeout: 60_000, interval: 100 });
   await rm(join(dataDir, '..'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 });
 
