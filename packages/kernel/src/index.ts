@@ -56,6 +56,13 @@ export {
   verifySignature,
 } from './dsse.ts';
 export { KernelError, type KernelErrorCode, type KernelErrorDetails } from './errors.ts';
+export {
+  type BuiltDesign,
+  type BuiltFacts,
+  type BuiltFeatures,
+  type BuiltSearch,
+  builtFacts,
+} from './evidence/built-facts.ts';
 export { readCommandScorer, SCORER_PROTOCOL } from './evidence/command-scorer.ts';
 export {
   blockingGaps,
@@ -86,6 +93,12 @@ export {
   type VersionContext,
   versionContext,
 } from './evidence/evidence-items.ts';
+export {
+  catalogueLacks,
+  type LackingInput,
+  lackingText,
+  MEASURED_CATALOGUE,
+} from './evidence/feature-catalogue.ts';
 export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
 export {
   ATTACHABLE,
@@ -346,6 +359,12 @@ export {
   type TierResult,
   tierOfAnswers,
 } from './governance/questionnaire.ts';
+export {
+  REBUILD_DAYS_DEFAULT,
+  type RebuildEntry,
+  type RebuiltVersion,
+  rebuildSchedule,
+} from './governance/rebuild-schedule.ts';
 export {
   REVIEW_OUTCOMES,
   REVIEW_TRIGGERS,

@@ -9,6 +9,7 @@ import {
   isStale,
   type VersionContext,
 } from './evidence-items.ts';
+import { catalogueLacks } from './feature-catalogue.ts';
 import {
   concernsOrigin,
   type DueStage,
@@ -143,6 +144,10 @@ function itemStatus(
   const records = items.map(({ digest }) => digest);
   const { subjectRef, content, scope } = latest.statement.predicate;
   if (isStale(subjectRef, context)) return { status: 'stale', records };
+  // A catalogue that the platform found incomplete is no catalogue, whatever paper lies beside it.
+  if (items.some((item) => catalogueLacks(item).length > 0)) {
+    return { status: at.reached ? 'missing' : 'not yet due', records };
+  }
   if (typeof content.expires === 'string' && content.expires <= at.now) {
     return { status: 'expired', records };
   }
@@ -162,7 +167,8 @@ function itemsFor(set: RecordSet, context: VersionContext, query: EvidenceQuery,
 }
 
 function unlessCarried(found: Found, record: string | undefined): Found {
-  if (record === undefined || found.status !== 'missing') return found;
+  // What is there and falls short was measured of this version: nothing written about another stands for it.
+  if (record === undefined || found.status !== 'missing' || found.records.length > 0) return found;
   return { status: 'carried', records: [record] };
 }
 

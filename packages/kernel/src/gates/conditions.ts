@@ -5,6 +5,7 @@ import { blockingGaps, completeness } from '../evidence/completeness.ts';
 import { originOf, originOfVersion } from '../evidence/enforcement-grade.ts';
 import type { EvidenceId } from '../evidence/evidence-ids.ts';
 import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
+import { catalogueLacks, lackingText, MEASURED_CATALOGUE } from '../evidence/feature-catalogue.ts';
 import type { DueStage } from '../evidence/pack.ts';
 import { discussionOf, openBlocking } from '../governance/discussion.ts';
 import {
@@ -69,6 +70,7 @@ const JUDGES: { readonly [id in ConditionId]: Judge } = {
   staged,
   parity,
   discussion: noBlockingQuestion,
+  'feature-catalogue': catalogueComplete,
 };
 
 function promotableRun(facts: GateFacts): ConditionResult {
@@ -159,10 +161,36 @@ function judgeEvidence(facts: GateFacts, reached: DueStage): JudgedEvidence {
           ['missing', 'stale', 'expired'].includes(status) && !GIVEN_AT_THE_GATE.includes(id),
       );
       gaps.push(...lacking.map(({ id, status }) => `${clause.clause}: ${id} ${status}`));
+      gaps.push(...lacking.flatMap(({ id, records }) => shortfalls(facts, id, records)));
       gaps.push(...lacking.flatMap(({ id }) => refusedWaivers(facts, id)));
     }
   }
   return { gaps, waived, waivers: [...waivers] };
+}
+
+/** What evidence that is there falls short of, in sentences. */
+function shortfalls(facts: GateFacts, id: string, records: readonly string[]): readonly string[] {
+  if (id !== 'feature-catalogue') return [];
+  const items = records.flatMap((digest) => facts.set.byDigest.get(digest) ?? []);
+  return items.flatMap(catalogueLacks).map(lackingText);
+}
+
+/** Every input of the model has its entry, as the platform found when it registered the version. */
+function catalogueComplete(facts: GateFacts): ConditionResult {
+  const item = latestItem(facts.set, facts.context, {
+    id: 'feature-catalogue',
+    kind: MEASURED_CATALOGUE,
+  });
+  const origin = originOfVersion(facts.set, facts.context);
+  if (item === undefined) {
+    return origin === 'built'
+      ? fail(['no feature catalogue was made of the run: run it again'])
+      : pass([], `not applicable: the version is ${origin}, no run of this platform made it`);
+  }
+  if (isStale(item.statement.predicate.subjectRef, facts.context))
+    return fail(['the feature catalogue was made for other bytes'], [item.digest]);
+  const lacking = catalogueLacks(item);
+  return lacking.length === 0 ? pass([item.digest]) : fail(lacking.map(lackingText), [item.digest]);
 }
 
 /** Evidence that signed waivers do without, and the validation report where the use is provisional. */

@@ -44,6 +44,7 @@ export const CONDITIONS = [
   'staged',
   'parity',
   'discussion',
+  'feature-catalogue',
 ] as const;
 export type ConditionId = (typeof CONDITIONS)[number];
 
@@ -136,6 +137,9 @@ export interface ReviewRule {
   readonly graceDays: number;
 }
 
+/** How often a version in production is built again from its archived parts, in days by tier. */
+export type RebuildRule = { readonly [tier in Tier]: number };
+
 export interface Policy {
   readonly id: string;
   readonly version: string;
@@ -147,6 +151,8 @@ export interface Policy {
   readonly legacy?: LegacyRule;
   readonly reviews?: ReviewRule;
   readonly findings?: { readonly extensionsMax: number };
+  /** Days between scheduled rebuilds of what is in production, by tier (check/repro). */
+  readonly rebuilds?: RebuildRule;
   /** Without it every change is material. */
   readonly materiality?: MaterialityRules;
   /** Without it every change is of class standard. */
@@ -163,6 +169,7 @@ export const NEVER_EXCUSED: readonly ConditionId[] = [
   'parity',
   'findings',
   'discussion',
+  'feature-catalogue',
 ];
 
 /** The only conditions of which a failure may be waived: the rest guard bytes, separation or the waivers themselves. */
@@ -207,6 +214,7 @@ export function readPolicy(json: Json | undefined, path = 'policy'): Policy {
       'legacy',
       'reviews',
       'findings',
+      'rebuilds',
       'materiality',
       'changes',
     ],
@@ -221,6 +229,7 @@ export function readPolicy(json: Json | undefined, path = 'policy'): Policy {
   const legacy = optional(object.legacy, `${path}.legacy`, readLegacyRule);
   const reviews = optional(object.reviews, `${path}.reviews`, readReviewRule);
   const findings = optional(object.findings, `${path}.findings`, readFindingRule);
+  const rebuilds = optional(object.rebuilds, `${path}.rebuilds`, readRebuildRule);
   const transitions = asObject(object.transitions, `${path}.transitions`);
   onlyKeys(transitions, TRANSITIONS, `${path}.transitions`);
   return {
@@ -236,6 +245,7 @@ export function readPolicy(json: Json | undefined, path = 'policy'): Policy {
     ...(legacy === undefined ? {} : { legacy }),
     ...(reviews === undefined ? {} : { reviews }),
     ...(findings === undefined ? {} : { findings }),
+    ...(rebuilds === undefined ? {} : { rebuilds }),
     ...(materiality === undefined ? {} : { materiality }),
     ...(changes === undefined ? {} : { changes }),
   };
@@ -366,6 +376,16 @@ function readReviewRule(json: Json, path: string): ReviewRule {
     overdueRestricts:
       optional(object.overdueRestricts, `${path}.overdueRestricts`, asBoolean) ?? false,
     graceDays: optional(object.graceDays, `${path}.graceDays`, asCount) ?? 0,
+  };
+}
+
+function readRebuildRule(json: Json, path: string): RebuildRule {
+  const object = asObject(json, path);
+  onlyKeys(object, TIERS, path);
+  return {
+    high: readDays(object.high, `${path}.high`),
+    medium: readDays(object.medium, `${path}.medium`),
+    low: readDays(object.low, `${path}.low`),
   };
 }
 

@@ -131,7 +131,7 @@ function stateOf(daysLeft: number, triggers: readonly ReviewTrigger[]): ReviewSt
   return daysLeft <= DUE_SOON_DAYS ? 'due' : 'current';
 }
 
-function tierOf(record: CountedRecord): Tier {
+export function tierOf(record: CountedRecord): Tier {
   const { tier } = record.statement.predicate.content;
   // A tier that cannot be read is looked at as often as the highest.
   return TIERS.find((one) => one === tier) ?? 'high';

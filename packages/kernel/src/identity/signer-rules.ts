@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { MEASURED_CATALOGUE } from '../evidence/feature-catalogue.ts';
 import type { Json } from '../json/parse.ts';
 import type { RecordType } from '../records/record-type.ts';
 import type { Predicate } from '../records/statement.ts';
@@ -189,6 +190,8 @@ function ruleFor(predicate: Predicate): Rule {
     if (predicate.kind === 'promote' || predicate.kind === 'legacy') return byPlatform;
     return predicate.kind === 'resume' ? RESUMERS : REVOKERS;
   }
+  if (predicate.type === 'feature-catalogue' && predicate.kind === MEASURED_CATALOGUE)
+    return byPlatform;
   return RULES.get(predicate.type) ?? anyPerson;
 }
 

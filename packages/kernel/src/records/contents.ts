@@ -175,7 +175,8 @@ export interface DatasetSnapshotContent {
   readonly sealed: boolean;
   readonly contentDigest: string;
   readonly schemaDigest: string;
-  readonly format: 'csv' | 'parquet';
+  /** `folder`: files that are no table; `contentDigest` is then of their manifest, and `rows` counts them. */
+  readonly format: 'csv' | 'parquet' | 'folder';
   readonly rows: number;
   readonly columns: readonly {
     readonly name: string;
@@ -186,6 +187,8 @@ export interface DatasetSnapshotContent {
   readonly profile: Json;
   readonly source: Json;
   readonly exclusions: Json;
+  /** Id of the key that the content is sealed under at rest: of personal data alone. */
+  readonly encryptionKey?: string;
 }
 
 /** data-quality-report, scope dataset, kind training. */
@@ -198,6 +201,8 @@ export interface DataQualityContent {
     readonly value: string;
     readonly result: 'pass' | 'fail' | 'warn';
   }[];
+  /** Split independence, columns to question, label determination and the profile over readable splits; as the pipeline wrote it. */
+  readonly measures?: Json;
 }
 
 /** representativeness-report, scope dataset. */
@@ -261,6 +266,19 @@ export interface EnvironmentLockContent {
   readonly interpreter: Json;
   readonly platform: Json;
   readonly determinism: Json;
+  /** What `lockDigest` is of: a lock file, an image's manifest, the record of the machine's programs. */
+  readonly kind?: 'python' | 'image' | 'host';
+  /** Reference, digests of manifest, configuration and layers. */
+  readonly image?: Json;
+  readonly programs?: Json;
+  /** How packages were installed. */
+  readonly recipe?: string;
+  /** The archived CycloneDX document. */
+  readonly billOfMaterials?: { readonly digest: string; readonly size: number };
+  /** What each package states of its licence, by name. */
+  readonly licences?: { readonly [name: string]: string };
+  /** Of the CPU, such as `x86-64-v3`. */
+  readonly hardwareClass?: string;
 }
 
 /** training-run, scope version. */
@@ -288,10 +306,23 @@ export interface TrainingRunContent {
     readonly exit: number;
     readonly started: string;
     readonly ended: string;
+    /** Of its numerical libraries; one unless given. */
+    readonly threads?: number;
+    /** The earlier run of the platform that executed it, where nothing it depends on had changed; log, exit and times are of that. */
+    readonly cached?: {
+      readonly key: string;
+      readonly run: string;
+      readonly commit: string;
+      readonly at: string;
+    };
   }[];
   readonly trials: Json;
+  /** Searches in one form, whichever library wrote them down: space, trials, choice and what does not fit together. */
+  readonly searches?: Json;
   /** Blob of the complete run result that `reproduce` starts from. */
   readonly result: string;
+  /** Blob of the run's SLSA provenance: a DSSE envelope signed by the platform. */
+  readonly provenance?: string;
 }
 
 /** model-artifact, scope version. Its subject is the manifest: `subjectRef.artifactDigest` = sha256 of canonical `manifest`. */
@@ -411,6 +442,36 @@ export interface ModelSpecContent {
   readonly monitoring: Json;
 }
 
+/**
+ * feature-catalogue of kind measured, scope version: the platform's own, beside the authors' paper (`PaperContent`).
+ * Incomplete while `lacking` names an input: completeness takes it for missing then.
+ */
+export interface FeatureCatalogueContent {
+  readonly inputs: readonly {
+    readonly input: string;
+    readonly type: string;
+    readonly definition: string | null;
+    readonly lineage: readonly {
+      readonly dataset: string;
+      readonly column: string;
+      readonly marks: readonly string[];
+    }[];
+    readonly foundIn: readonly string[];
+    readonly transform: string | null;
+    readonly justification: string | null;
+    readonly reasonText: string | null;
+    /** What it tells of each protected attribute: figures, limits and verdict, as the pipeline wrote them. */
+    readonly screen: Json;
+    readonly unscreened: string | null;
+    readonly proxyReason: string | null;
+  }[];
+  readonly lacking: readonly { readonly input: string; readonly what: readonly string[] }[];
+  /** Rows, method and source of the proxy screen; null where none was made. */
+  readonly screen: Json;
+  /** What each step did between the tables it read and those it wrote; the whole is in the run result. */
+  readonly transformations: Json;
+}
+
 /** test-plan, scope version. `kind`: development (from the pipeline file at its commit) or validation. */
 export interface TestPlanContent {
   readonly phase: 'development' | 'validation';
@@ -426,7 +487,7 @@ export interface TestPlanContent {
 }
 
 /**
- * performance-test, fairness-test, robustness-test (`kind` sensitivity | boundary), benchmark-test,
+ * performance-test, fairness-test, robustness-test (`kind` sensitivity | boundary | design), benchmark-test,
  * explainability-test, implementation-test: scope version, basis measured.
  */
 export interface MeasurementReportContent {
@@ -479,6 +540,67 @@ export interface ReproductionContent {
   readonly environment: Json;
   readonly seconds: string;
   readonly deviations: readonly string[];
+  /** How long the steps took that were run again: recorded, and in the rebuild. */
+  readonly stepSeconds?: { readonly recorded: string; readonly rebuilt: string };
+  /** Where the first files that differ do so. */
+  readonly divergences?: readonly ReproductionDivergence[];
+  /** Why the first steps with equal inputs made other outputs; no cause is `undetermined`. */
+  readonly diagnoses?: readonly ReproductionDiagnosis[];
+  /** Rows scored with the registered and the rebuilt model, where their bytes differ. No outcome was read. */
+  readonly scores?: readonly ReproductionScores[];
+}
+
+export interface ReproductionDivergence {
+  readonly what: string;
+  readonly format: string;
+  readonly natures: readonly string[];
+  readonly parts: readonly {
+    /** ONNX tensor or attribute, column, JSON path, entry, line or byte range. */
+    readonly where: string;
+    readonly nature: string;
+    readonly original?: string;
+    readonly rebuilt?: string;
+    readonly distance?: {
+      readonly compared: number;
+      readonly differing: number;
+      readonly maxAbsolute: string;
+      readonly maxRelative: string | null;
+      readonly maxUlp: string | null;
+    };
+  }[];
+  readonly partsOmitted: number;
+  readonly bytes: {
+    readonly originalSize: number;
+    readonly rebuiltSize: number;
+    readonly first: number;
+    readonly last: number;
+    readonly ranges: number;
+  } | null;
+  readonly note?: string;
+}
+
+export interface ReproductionDiagnosis {
+  readonly step: string;
+  readonly isStable: boolean;
+  readonly causes: readonly {
+    readonly cause: string;
+    readonly certainty: 'shown' | 'indicated';
+    readonly evidence: string;
+  }[];
+  readonly excluded: readonly { readonly cause: string; readonly evidence: string }[];
+  readonly untested: readonly { readonly cause: string; readonly why: string }[];
+  readonly reruns: number;
+  readonly seconds: string;
+}
+
+export interface ReproductionScores {
+  readonly split: string;
+  readonly sealed: boolean;
+  readonly rows: number;
+  readonly differing: number;
+  readonly largest: string;
+  /** Rows on the other side of the cutoff. */
+  readonly flipped: number;
 }
 
 /** validation-report, scope version, signed by the validator: the assessment form. */

@@ -78,6 +78,8 @@ export interface DisposalContent {
   readonly deletions: readonly string[];
   readonly deleted: readonly KindCount[];
   readonly skipped: readonly { readonly reason: string; readonly count: number }[];
+  /** Ids of data keys under which nothing is left: what backups hold of it opens no more. */
+  readonly destroyedKeys?: readonly string[];
 }
 
 /** @throws KernelError `record_malformed` */
