@@ -23,6 +23,22 @@ export {
   type PerformanceMetric,
 } from './binary/performance-findings.ts';
 export { type BrierParts, brierParts, type ScoreBin, scoreBins } from './binary/score-bins.ts';
+export type { ColumnRoles } from './data-diff/compare-schema.ts';
+export { type DataDiffOptions, dataDiff } from './data-diff/data-diff.ts';
+export type {
+  CategoryList,
+  ColumnDiff,
+  DataDiff,
+  DistributionTest,
+  RowDiff,
+  SchemaDiff,
+} from './data-diff/diff-report.ts';
+export type { ConstraintResult } from './design/check-constraint.ts';
+export {
+  type Coefficient,
+  type Coefficients,
+  readCoefficients,
+} from './design/read-coefficients.ts';
 export {
   ANALYSIS_ERROR_CODES,
   AnalysisError,
@@ -82,6 +98,11 @@ export {
   type SwapSet,
 } from './reports/benchmark-report.ts';
 export {
+  type DesignInput,
+  type DesignReport,
+  designReport,
+} from './reports/design-report.ts';
+export {
   type ExplainabilityInput,
   type ExplainabilityReport,
   explainabilityReport,
@@ -125,6 +146,7 @@ export {
 } from './reports/stability-report.ts';
 export type { ReadArtefact } from './scorer/command/lay-out-artefact.ts';
 export { type CommandGround, SCORER_UID } from './scorer/command/open-command-scorer.ts';
+export { compareScorers, type ScorerComparison } from './scorer/compare-scorers.ts';
 export type { InputRow } from './scorer/input-values.ts';
 export { isScorerFault, openArtefact } from './scorer/open-artefact.ts';
 export { openScorer, type Score, type Scorer } from './scorer/open-scorer.ts';

@@ -34,6 +34,8 @@ export const FORMULA_SOURCES = {
   auc_difference: 'paired DeLong, DeLong & Clarke-Pearson 1988',
   brier_difference: 'paired difference of squared errors; normal interval of a mean',
   boundary_failures: 'probes of each input answered neither by a refusal nor by a probability',
+  constraint_violations:
+    'rows, coefficients, columns or parameters that break a declared constraint; rows by individual conditional expectation, Goldstein et al. 2015',
   refusals: 'rows that the scorer refuses for a missing value or one outside its declared range',
   failures: 'rows that the scorer answers with any other error',
   max_logit_error: 'largest absolute gap of summed contributions and the logit of the score',

@@ -4,6 +4,11 @@ import { AnalysisError } from '../errors.ts';
 import { doubleLiteral, literal } from '../table/column-type.ts';
 import type { Table } from '../table/table.ts';
 
+/** What freezing and counting asks of a table. */
+export type BinnedTable = Pick<Table, 'column' | 'columns' | 'relation' | 'rowCount'> & {
+  select(sql: string): Promise<readonly (readonly unknown[])[]>;
+};
+
 /**
  * Bins of one column as they stood at the reference, fit for a record. Numbers: bin i holds values above `edges[i−1]` up
  * to and including `edges[i]`, the last bin all above. Categories: bin i holds `levels[i]`. After them come two more
@@ -24,7 +29,7 @@ const LEVELS_MAX = 50;
 
 /** Freezes quantile bins (numbers) or levels (texts, booleans) at the reference rows. */
 export async function freezeBins(
-  table: Table,
+  table: BinnedTable,
   column: string,
   bins = BINS_DEFAULT,
 ): Promise<FrozenBins> {
@@ -52,7 +57,7 @@ export async function freezeBins(
 }
 
 /** Rows of another table in frozen bins, in the order of `FrozenBins.counts`. */
-export async function countBins(table: Table, bins: FrozenBins): Promise<readonly number[]> {
+export async function countBins(table: BinnedTable, bins: FrozenBins): Promise<readonly number[]> {
   const size = (bins.kind === 'number' ? bins.edges.length + 1 : bins.levels.length) + 2;
   const [places, counts] = await table.select(
     `SELECT ${placeExpression(table, bins, size)} AS place, CAST(count(*) AS DOUBLE)
@@ -76,7 +81,7 @@ export function binNames(bins: FrozenBins): readonly string[] {
   return [...inner, `above ${edges.at(-1)}`, 'not listed', 'missing'];
 }
 
-function placeExpression(table: Table, bins: FrozenBins, size: number): string {
+function placeExpression(table: BinnedTable, bins: FrozenBins, size: number): string {
   const column = table.column(bins.column);
   const missing = `WHEN ${column} IS NULL THEN ${size - 1}`;
   if (bins.kind === 'number') {
@@ -93,7 +98,7 @@ function placeExpression(table: Table, bins: FrozenBins, size: number): string {
 
 // Exact order statistics, so the edges do not depend on row order; equal quantiles give one edge.
 async function quantileEdges(
-  table: Table,
+  table: BinnedTable,
   column: string,
   bins: number,
 ): Promise<readonly string[]> {
@@ -110,7 +115,7 @@ async function quantileEdges(
   return [...new Set(inner)].map(exactDecimal);
 }
 
-async function commonLevels(table: Table, column: string): Promise<readonly string[]> {
+async function commonLevels(table: BinnedTable, column: string): Promise<readonly string[]> {
   const name = table.column(column);
   const [levels] = await table.select(
     `SELECT CAST(${name} AS VARCHAR) AS v FROM ${table.relation} WHERE ${name} IS NOT NULL

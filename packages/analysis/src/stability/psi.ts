@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { stabilityTerms } from '@countersign/pipeline';
 import { AnalysisError } from '../errors.ts';
 import { chiSquaredCritical, chiSquaredTail } from '../numeric/chi-squared.ts';
 import { sumOver } from '../numeric/sum.ts';
-
-// Added to every count of either sample, so that an empty bin costs a finite amount.
-const SMOOTHING = 0.5;
 
 export interface PopulationStability {
   readonly value: number;
@@ -37,15 +35,8 @@ export function populationStability(
   const referenceRows = total(reference);
   const currentRows = total(current);
   if (referenceRows === 0 || currentRows === 0) return undefined;
-  const occupied = reference.map((count, index) => count + current[index]! > 0);
-  const bins = occupied.filter(Boolean).length;
-  const share = (count: number, rows: number) => (count + SMOOTHING) / (rows + SMOOTHING * bins);
-  const contributions = reference.map((count, index) => {
-    if (!occupied[index]) return 0;
-    const p = share(count, referenceRows);
-    const q = share(current[index]!, currentRows);
-    return (q - p) * Math.log(q / p);
-  });
+  const bins = reference.filter((count, index) => count + current[index]! > 0).length;
+  const contributions = stabilityTerms(reference, current) ?? [];
   const value = sumOver(contributions.length, (index) => contributions[index]!);
   const degrees = bins - 1;
   const scale = nullScale(referenceRows, currentRows);

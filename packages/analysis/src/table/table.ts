@@ -42,7 +42,7 @@ export class Table {
   }
 
   /** Name of the relation in SQL. */
-  readonly relation = 'rows';
+  readonly relation: string = 'rows';
 
   get rowCount(): number {
     return this.#rows;
