@@ -10,6 +10,8 @@ const shared = {
   workDir: directory,
   python: z.string().optional(),
   sandboxUid: z.number().int().min(1).optional(),
+  /** Cores that steps side by side may take together. */
+  cores: z.number().int().min(1).max(1024).optional(),
   /** How the package index is reached: proxies, certificates, pip's index. */
   hostVariables: z.record(z.string(), z.string()).optional(),
 };
@@ -25,6 +27,10 @@ const runJob = z.strictObject({
   ]),
   cacheDir: directory,
   draft: z.boolean(),
+  /** Whether results of earlier runs of this cache directory may stand for steps that did not change. */
+  cache: z.enum(['use', 'refresh']).optional(),
+  /** Name of this execution. */
+  run: z.string().min(1).max(200).optional(),
   openPgpKeys: z.array(z.string()).optional(),
   ...shared,
 });

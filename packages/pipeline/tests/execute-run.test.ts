@@ -62,7 +62,10 @@ test('a run archives source, environment, snapshots, outputs, logs and declared 
   });
   expect(train?.params).toEqual({ l2: '0.1', rounds: 20 });
   expect(result.evidence).toMatchObject([{ name: 'trials', step: 'train', basis: 'declared' }]);
-  expect(result.environment?.packages).toEqual([{ name: 'numpy', version: '2.4.6' }]);
+  expect(result.environment).toMatchObject({
+    kind: 'python',
+    packages: [{ name: 'numpy', version: '2.4.6' }],
+  });
   expect(result.determinismProfile.NPY_DISABLE_CPU_FEATURES).toMatch(/AVX512|X86_V4|^$/);
   const blobs = openFileBlobStore(join(root, 'blobs'));
   expect(Buffer.from(await blobs.get(train?.log.digest ?? '')).toString()).toContain(
@@ -159,4 +162,29 @@ test('evidence that is not of its schema fails the step', async () => {
     ),
   );
   expect(result.failure?.code).toBe('evidence_invalid');
+});
+
+test('a step cannot change its input, whatever user it is', async () => {
+  const files = shell(
+    '  a: { run: "echo 1 > a.csv", outputs: [a.csv] }\n  b: { run: "echo 2 >> a.csv; echo > b", inputs: [a.csv], outputs: [b] }\n',
+  );
+  const result = await run(files);
+  expect(result.failure).toMatchObject({ code: 'step_failed', step: 'b' });
+  expect(result.failure?.message).toContain('files of the commit and inputs are read-only');
+  const blobs = openFileBlobStore(join(root, 'blobs'));
+  const input = result.steps[1]?.inputs[0]?.digest ?? '';
+  expect(Buffer.from(await blobs.get(input)).toString()).toBe('1\n');
+});
+
+test.each([
+  ['a named pipe', 'mkfifo out.txt', 'output_not_regular'],
+  ['a sparse file larger than the disk', 'truncate -s 1P out.txt', 'step_failed'],
+  ['a link to its input', 'ln -s params.json out.txt', 'output_not_regular'],
+  ['a directory in its place', 'mkdir out.txt', 'output_missing'],
+])('%s is no output', async (_what, command, code) => {
+  const result = await run(
+    shell(`  s: { run: "${command}", outputs: [out.txt], params: { a: 1 } }\n`),
+  );
+  expect(result.failure?.code).toBe(code);
+  expect(result.steps[0]?.outputs).toEqual([]);
 });

@@ -86,33 +86,49 @@ test('a rebuild from archived parts, environment included, has the recorded byte
   expect(rebuilt.rebuiltArtifact).toBe(result.artifact?.digest);
 });
 
-test('a rebuild by a process in hostile surroundings has the recorded bytes', async () => {
-  const job = {
-    kind: 'rebuild',
-    result,
-    blobs: join(root, 'blobs'),
-    workDir: join(root, 'hostile'),
-    cacheDir,
-  };
-  const lines = await runWorker(job, { ...HOSTILE, PATH: process.env.PATH ?? '', HOME: root });
-  expect(lines.at(-1)).toMatchObject({ type: 'rebuilt', rebuilt: { verdict: 'byte-identical' } });
-});
+/** Two other kernels than the pinned one: of an older processor, and of one with AVX-512. */
+test.for(['Prescott', 'SkylakeX'])(
+  'a rebuild by a process in hostile surroundings (OpenBLAS for %s) has the recorded bytes',
+  async (core) => {
+    const job = {
+      kind: 'rebuild',
+      result,
+      blobs: join(root, 'blobs'),
+      workDir: join(root, 'hostile'),
+      cacheDir,
+    };
+    const lines = await runWorker(job, {
+      ...HOSTILE,
+      OPENBLAS_CORETYPE: core,
+      PATH: process.env.PATH ?? '',
+      HOME: root,
+    });
+    expect(lines.at(-1)).toMatchObject({ type: 'rebuilt', rebuilt: { verdict: 'byte-identical' } });
+  },
+);
 
 test('the profile is what makes the bytes equal: other kernels give another model', async () => {
   const determinismProfile = { ...result.determinismProfile, OPENBLAS_CORETYPE: 'Prescott' };
   const rebuilt = await rebuild({ result: { ...result, determinismProfile } });
   expect(rebuilt.verdict).toBe('not-rebuildable');
   expect(rebuilt.compared.find(({ what }) => what === 'train/model.bin')?.equal).toBe(false);
+  const [diagnosis] = rebuilt.diagnoses ?? [];
+  expect(diagnosis).toMatchObject({
+    step: 'train',
+    isStable: true,
+    causes: [{ cause: 'instruction-set', certainty: 'shown' }],
+  });
   const judged = await rebuild({
     result: { ...result, determinismProfile },
     compareScores: async () => 'within-tolerance',
+    diagnosis: false,
   });
   expect(judged.verdict).toBe('within-tolerance');
 });
 
 test('another interpreter is told apart from a failed rebuild', async () => {
   const environment = result.environment;
-  if (environment === null) throw new Error('the example has an environment');
+  if (environment?.kind !== 'python') throw new Error('the example has a Python environment');
   const interpreter = { ...environment.interpreter, digest: '0'.repeat(64) };
   const rebuilt = await rebuild({
     result: { ...result, environment: { ...environment, interpreter } },

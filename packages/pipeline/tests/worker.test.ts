@@ -44,6 +44,7 @@ test('a worker runs an archived commit and prints events and the result', async 
     'step-started',
     'step-log',
     'step-ended',
+    'phase',
     'result',
   ]);
   expect(lines.at(-1)).toMatchObject({

@@ -2,17 +2,28 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, unlink, utimes } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
+import { PipelineError } from '../errors.ts';
+import { adoptFiles, type HashedFile } from './adopt-files.ts';
 import {
   blobPath,
   CHUNK_BYTES,
   corrupt,
   missing,
   publish,
+  STAGING,
   sizeOf,
   stage,
   syncDirectory,
 } from './blob-files.ts';
+import { findContent, requireContent } from './found-content.ts';
+import {
+  type DataKeys,
+  describeSealed,
+  keyMissing,
+  sealedPath,
+  stageSealed,
+} from './sealed-file.ts';
 import { createSeenWhole, type SeenWhole } from './seen-whole.ts';
 import { isFull, storageFull } from './upload.ts';
 
@@ -45,6 +56,10 @@ export interface BlobStore {
    * renamed, not copied, and nobody can write it afterwards.
    */
   adopt(path: string, digest: string): Promise<BlobRef>;
+  /** As `adopt`, of many files that lie in `place.staging`, for the price of a few. */
+  adoptAll(files: readonly HashedFile[]): Promise<void>;
+  /** Where the store lies, and where whoever hashes many files puts what `adoptAll` is to take. */
+  readonly place: { readonly root: string; readonly staging: string };
   get(digest: string): Promise<Uint8Array>;
   /** Writes the content to `path`, replacing what is there; nothing is left at `path` when it is corrupt. */
   copyTo(digest: string, path: string): Promise<void>;
@@ -67,30 +82,49 @@ export interface BlobStore {
   ): Promise<{ readonly size: number; readonly isSeen: boolean } | undefined>;
   /** Somebody is about to name this content in a record: it counts as unreferenced only from now on. */
   touch(digest: string): Promise<void>;
+  /**
+   * Seals a content under a data key: the plain file is gone when this returns. Without `content` it is what lies here; with
+   * it, bytes that are not here yet and never lie here plain. What is sealed already stays as it is, under its own key.
+   * @returns the id of the key that it is sealed under @throws PipelineError `blob_key_missing`, `blob_missing`, `blob_corrupt`
+   */
+  seal(
+    digest: string,
+    keyId: string,
+    content?: { readonly size: number; readonly source: AsyncIterable<Uint8Array> },
+  ): Promise<string>;
+}
+
+export interface BlobStoreOptions {
+  /** Opens what is sealed; a store without keys takes sealed contents for gone. */
+  readonly keys?: DataKeys;
 }
 
 /** Opens (and creates on first write) a blob store laid out as `root/sha256/ab/<64 hex digits>`. */
-export function openFileBlobStore(root: string): BlobStore {
-  const place: Place = { root, seen: createSeenWhole() };
+export function openFileBlobStore(root: string, { keys }: BlobStoreOptions = {}): BlobStore {
+  const place: Place = { root, keys, seen: createSeenWhole() };
   return {
     put: (data) => putBytes(place, data),
     putFile: (path) => putChunks(place, createReadStream(path, { highWaterMark: CHUNK_BYTES })),
     putStream: (source) => putChunks(place, source),
     adopt: (path, digest) => adoptFile(place, path, digest),
-    get: (digest) => getBytes(root, digest),
+    adoptAll: (files) => adoptFiles(root, files),
+    place: { root, staging: join(root, STAGING) },
+    get: (digest) => getBytes(place, digest),
     copyTo: (digest, path) => copyVerified(place, digest, path),
     check: (digest) => checkContent(place, digest),
     checkOnce: (digest) => checkOnce(place, digest),
     open: (digest) => readVerified(place, digest),
-    openRange: (digest, range) => readRange(root, digest, range),
-    has: async (digest) => (await sizeOf(blobPath(root, digest))) !== undefined,
+    openRange: (digest, range) => readRange(place, digest, range),
+    has: (digest) => hasContent(place, digest),
     standing: (digest) => standingOf(place, digest),
     touch: (digest) => touch(place, digest),
+    seal: (digest, keyId, content) => seal(place, { digest, keyId, content }),
   };
 }
 
 interface Place {
   readonly root: string;
+  readonly keys: DataKeys | undefined;
   readonly seen: SeenWhole;
 }
 
@@ -106,6 +140,7 @@ async function putBytes(place: Place, data: Uint8Array): Promise<BlobRef> {
     await syncDirectory(dirname(target));
     return { digest, size: data.length };
   }
+  if (await keepsSealed(place, digest)) return { digest, size: data.length };
   const staged = await stage(root, async (file) => {
     await file.writeFile(data);
   });
@@ -113,10 +148,16 @@ async function putBytes(place: Place, data: Uint8Array): Promise<BlobRef> {
   return { digest, size: data.length };
 }
 
-async function putChunks(
-  { root, seen }: Place,
-  source: AsyncIterable<Uint8Array>,
-): Promise<BlobRef> {
+/** What is sealed is not stored beside it in plain; somebody needs it again. */
+async function keepsSealed(place: Place, digest: string): Promise<boolean> {
+  const found = await findContent(place.root, digest, place.keys).catch(() => undefined); // damaged
+  if (found?.keyId === undefined) return false;
+  await touch(place, digest);
+  return true;
+}
+
+async function putChunks(place: Place, source: AsyncIterable<Uint8Array>): Promise<BlobRef> {
+  const { root, seen } = place;
   const hash = createHash('sha256');
   let size = 0;
   const staged = await stage(root, async (file) => {
@@ -130,16 +171,26 @@ async function putChunks(
   });
   const digest = hash.digest('hex');
   const target = blobPath(root, digest);
+  if (await keepsSealed(place, digest)) {
+    await unlink(staged);
+    return { digest, size };
+  }
   // Published even over content that is already there, which costs no second write and mends a damaged file.
   await publish(staged, target);
   seen.remember(digest, await seen.stamp(target));
   return { digest, size };
 }
 
-async function adoptFile({ root, seen }: Place, path: string, digest: string): Promise<BlobRef> {
+async function adoptFile(place: Place, path: string, digest: string): Promise<BlobRef> {
+  const { root, seen } = place;
   const target = blobPath(root, digest);
   const file = await open(path, 'r');
   try {
+    if (await keepsSealed(place, digest)) {
+      const { size } = await file.stat();
+      await unlink(path);
+      return { digest, size };
+    }
     await file.chmod(0o444);
     await file.sync();
   } finally {
@@ -157,10 +208,16 @@ async function holdsBytes(path: string, data: Uint8Array): Promise<boolean> {
   return (await readFile(path)).equals(data);
 }
 
-async function getBytes(root: string, digest: string): Promise<Uint8Array> {
-  const data = await readFile(blobPath(root, digest)).catch((cause) => {
+async function getBytes({ root, keys }: Place, digest: string): Promise<Uint8Array> {
+  const found = await requireContent(root, digest, keys);
+  const pieces: Uint8Array[] = [];
+  try {
+    if (found.keyId === undefined) pieces.push(await readFile(found.path));
+    else for await (const piece of found.read()) pieces.push(piece);
+  } catch (cause) {
     throw missing(digest, cause);
-  });
+  }
+  const data = pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces);
   if (createHash('sha256').update(data).digest('hex') !== digest) {
     throw corrupt(digest);
   }
@@ -168,15 +225,18 @@ async function getBytes(root: string, digest: string): Promise<Uint8Array> {
 }
 
 /** Each chunk goes out when the next one is here, so that the last one waits for the digest. */
-async function* readVerified({ root, seen }: Place, digest: string): AsyncGenerator<Uint8Array> {
-  const path = blobPath(root, digest);
+async function* readVerified(
+  { root, keys, seen }: Place,
+  digest: string,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let held: Uint8Array | undefined;
-  const stamp = await seen.stamp(path).catch((cause) => {
+  const found = await requireContent(root, digest, keys);
+  const stamp = await seen.stamp(found.path).catch((cause) => {
     throw missing(digest, cause);
   });
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+    for await (const chunk of found.read()) {
       hash.update(chunk);
       if (held !== undefined) yield held;
       held = chunk;
@@ -193,16 +253,26 @@ async function* readVerified({ root, seen }: Place, digest: string): AsyncGenera
 }
 
 async function* readRange(
-  root: string,
+  { root, keys }: Place,
   digest: string,
-  { start, end }: ByteRange,
+  range: ByteRange,
 ): AsyncGenerator<Uint8Array> {
-  const path = blobPath(root, digest);
+  const found = await requireContent(root, digest, keys);
   try {
-    yield* createReadStream(path, { start, end, highWaterMark: CHUNK_BYTES });
+    yield* found.read(range);
   } catch (cause) {
     throw missing(digest, cause);
   }
+}
+
+/** What is damaged is present: whoever reads it is told. */
+async function hasContent({ root, keys }: Place, digest: string): Promise<boolean> {
+  if ((await sizeOf(blobPath(root, digest))) !== undefined) return true;
+  const found = await findContent(root, digest, keys).catch((cause: unknown) => {
+    if (cause instanceof PipelineError && cause.code === 'blob_corrupt') return true;
+    throw cause;
+  });
+  return found !== undefined;
 }
 
 async function checkContent(place: Place, digest: string): Promise<BlobRef> {
@@ -217,14 +287,14 @@ async function checkOnce(place: Place, digest: string): Promise<BlobRef> {
   return checkContent(place, digest);
 }
 
-async function standingOf({ root, seen }: Place, digest: string) {
-  const path = blobPath(root, digest);
-  const size = await sizeOf(path);
-  return size === undefined ? undefined : { size, isSeen: await seen.isUnchanged(digest, path) };
+async function standingOf({ root, keys, seen }: Place, digest: string) {
+  const found = await findContent(root, digest, keys);
+  if (found === undefined) return undefined;
+  return { size: found.size, isSeen: await seen.isUnchanged(digest, found.path) };
 }
 
-async function touch({ root, seen }: Place, digest: string): Promise<void> {
-  const path = blobPath(root, digest);
+async function touch({ root, keys, seen }: Place, digest: string): Promise<void> {
+  const { path } = await requireContent(root, digest, keys);
   const now = new Date();
   try {
     const isSeen = await seen.isUnchanged(digest, path);
@@ -233,6 +303,36 @@ async function touch({ root, seen }: Place, digest: string): Promise<void> {
   } catch (cause) {
     throw missing(digest, cause);
   }
+}
+
+interface Sealing {
+  readonly digest: string;
+  readonly keyId: string;
+  readonly content:
+    | { readonly size: number; readonly source: AsyncIterable<Uint8Array> }
+    | undefined;
+}
+
+/** Sealed first and plain away last: a crash in between leaves both, and the next call takes the plain one away. */
+async function seal(place: Place, { digest, keyId, content }: Sealing): Promise<string> {
+  const { root, keys, seen } = place;
+  const target = sealedPath(root, digest);
+  const before = await describeSealed(root, digest).catch(() => undefined); // damaged: sealed anew
+  const isOpen = before !== undefined && (await keys?.keyOf(before.header.keyId)) !== undefined;
+  if (!isOpen) {
+    const bytes = await keys?.keyOf(keyId);
+    if (bytes === undefined) throw keyMissing(digest, keyId);
+    const size = content?.size ?? (await requireContent(root, digest, keys)).size;
+    const source = content?.source ?? readVerified(place, digest);
+    const staged = await stageSealed(root, { digest, size, source }, { id: keyId, bytes });
+    await publish(staged, target);
+    seen.forget(digest);
+  }
+  if ((await sizeOf(blobPath(root, digest))) !== undefined) {
+    await unlink(blobPath(root, digest));
+    await syncDirectory(dirname(target));
+  }
+  return isOpen ? before.header.keyId : keyId;
 }
 
 async function copyVerified(place: Place, digest: string, path: string): Promise<void> {

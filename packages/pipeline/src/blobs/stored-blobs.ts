@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Dirent } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
 import { open, readdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { blobPath } from './blob-files.ts';
+import { sealedPath } from './sealed-file.ts';
 
 export interface StoredBlob {
   readonly digest: string;
@@ -11,14 +12,19 @@ export interface StoredBlob {
   readonly storedAt: string;
 }
 
-const NAME = /^[0-9a-f]{64}$/;
+const NAME = /^[0-9a-f]{64}(?:\.sealed)?$/;
 
-/** Every blob of a file store, in the order of its digests; what is still being staged is not among them. */
+/**
+ * Every blob of a file store, in the order of its digests, sealed ones with the length of their file; what is still being
+ * staged is not among them.
+ */
 export async function* listStoredBlobs(root: string): AsyncGenerator<StoredBlob> {
   for (const folder of await entriesOf(join(root, 'sha256'))) {
     if (!folder.isDirectory()) continue;
-    for (const { name } of await entriesOf(join(root, 'sha256', folder.name))) {
-      const stored = NAME.test(name) ? await storedBlob(root, name) : undefined;
+    const entries = await entriesOf(join(root, 'sha256', folder.name));
+    const names = entries.flatMap(({ name }) => (NAME.test(name) ? [name.slice(0, 64)] : []));
+    for (const name of new Set(names)) {
+      const stored = await storedBlob(root, name);
       if (stored !== undefined) yield stored;
     }
   }
@@ -26,9 +32,15 @@ export async function* listStoredBlobs(root: string): AsyncGenerator<StoredBlob>
 
 /** What stands under a digest, unread; undefined for nothing. @throws PipelineError `blob_name_invalid` */
 export async function storedBlob(root: string, digest: string): Promise<StoredBlob | undefined> {
+  const plain = await statIfThere(blobPath(root, digest));
+  const found = plain ?? (await statIfThere(sealedPath(root, digest)));
+  if (found === undefined) return undefined;
+  return { digest, size: found.size, storedAt: found.mtime.toISOString() };
+}
+
+async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
-    const { size, mtime } = await stat(blobPath(root, digest));
-    return { digest, size, storedAt: mtime.toISOString() };
+    return await stat(path);
   } catch (cause) {
     if (isMissing(cause)) return undefined;
     throw cause;
@@ -41,12 +53,8 @@ export async function storedBlob(root: string, digest: string): Promise<StoredBl
  */
 export async function deleteStoredBlob(root: string, digest: string): Promise<boolean> {
   const path = blobPath(root, digest);
-  try {
-    await unlink(path);
-  } catch (cause) {
-    if (isMissing(cause)) return false;
-    throw cause;
-  }
+  const wasThere = [await unlinkIfThere(path), await unlinkIfThere(sealedPath(root, digest))];
+  if (!wasThere.includes(true)) return false;
   const directory = await open(dirname(path), 'r');
   try {
     await directory.sync();
@@ -54,6 +62,16 @@ export async function deleteStoredBlob(root: string, digest: string): Promise<bo
     await directory.close();
   }
   return true;
+}
+
+async function unlinkIfThere(path: string): Promise<boolean> {
+  try {
+    await unlink(path);
+    return true;
+  } catch (cause) {
+    if (isMissing(cause)) return false;
+    throw cause;
+  }
 }
 
 async function entriesOf(path: string): Promise<readonly Dirent[]> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PipelineError } from '../errors.ts';
 import { runSandboxed } from '../sandbox/run-sandboxed.ts';
 import type { Mount } from '../sandbox/system-mounts.ts';
+import { READ_LEVELS } from './numpy-levels.ts';
 import { ENVIRONMENT_PATH } from './python-environment.ts';
 
 /** The environment variables of every step, and why the bits of a result depend on nothing else around it. */
@@ -35,6 +36,14 @@ const FIXED: DeterminismProfile = {
   NUMEXPR_NUM_THREADS: '1',
   OPENBLAS_CORETYPE: 'Haswell',
   MKL_CBWR: 'AVX2',
+  BLIS_ARCH_TYPE: 'haswell',
+  // PyTorch's own kernels, and those of oneDNN under its two names.
+  ATEN_CPU_CAPABILITY: 'avx2',
+  DNNL_MAX_CPU_ISA: 'AVX2',
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  // cuBLAS is deterministic with a fixed workspace only (cuBLAS, results reproducibility); TensorFlow where it is asked to be.
+  CUBLAS_WORKSPACE_CONFIG: ':4096:8',
+  TF_DETERMINISTIC_OPS: '1',
 };
 
 /**
@@ -45,14 +54,26 @@ export function determinismProfile(options: {
   readonly committedAt: string;
   readonly seed?: number | undefined;
   readonly dispatchedLevels: readonly string[];
+  /** What a container image sets; only its search path is stronger than the profile. */
+  readonly imageVariables?: Readonly<Record<string, string>> | undefined;
 }): DeterminismProfile {
+  const { imageVariables } = options;
   const disabled = levelsToDisable(options.dispatchedLevels);
   return {
-    ...FIXED,
+    ...(imageVariables === undefined ? FIXED : inContainer(imageVariables)),
     SOURCE_DATE_EPOCH: String(Math.floor(Date.parse(options.committedAt) / 1000)),
     ...(options.seed === undefined ? {} : { COUNTERSIGN_SEED: String(options.seed) }),
     ...(disabled.length === 0 ? {} : { NPY_DISABLE_CPU_FEATURES: disabled.join(' ') }),
   };
+}
+
+/** Podman and docker would each set their own of these. */
+const CONTAINER: DeterminismProfile = { container: 'oci', HOSTNAME: 'sandbox', TERM: 'dumb' };
+const CONTAINER_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** An image's programs lie where it says; everything else that it sets is part of its digest and stays unless we set it. */
+function inContainer(image: Readonly<Record<string, string>>): DeterminismProfile {
+  return { ...image, ...FIXED, ...CONTAINER, PATH: image.PATH ?? CONTAINER_PATH };
 }
 
 /**
@@ -62,18 +83,6 @@ export function determinismProfile(options: {
 export function levelsToDisable(dispatched: readonly string[]): readonly string[] {
   return dispatched.filter((level) => !LEVELS_KEPT.has(level));
 }
-
-const READ_LEVELS = `
-import json
-try:
-    from numpy._core._multiarray_umath import __cpu_dispatch__ as levels
-except ImportError:
-    try:
-        from numpy.core._multiarray_umath import __cpu_dispatch__ as levels
-    except ImportError:
-        levels = []
-print(json.dumps(list(levels)))
-`;
 
 /** The levels that the installed numpy chooses among at run time; none without numpy. Asked inside the sandbox. */
 export async function readDispatchedLevels(options: {

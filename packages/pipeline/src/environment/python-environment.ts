@@ -6,6 +6,7 @@ import { PipelineError } from '../errors.ts';
 import { tailOf } from '../process/run-process.ts';
 import { runSandboxed } from '../sandbox/run-sandboxed.ts';
 import { type Mount, prefixMounts, writeIdentityFiles } from '../sandbox/system-mounts.ts';
+import { type Installer, installScript, PIP, RECIPES, UV_PATH } from './installer.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { LockFile } from './lock-file.ts';
 import type { Wheel } from './wheels.ts';
@@ -24,6 +25,8 @@ export interface BuildOptions {
   readonly lock: LockFile;
   readonly wheels: readonly Wheel[];
   readonly interpreter: Interpreter;
+  /** pip unless given. */
+  readonly installer?: Installer | undefined;
   /** Built environments are kept here by what they were built from. */
   readonly cacheDir: string;
   readonly uid: number;
@@ -32,14 +35,12 @@ export interface BuildOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Raised when the way of building changes, so that no environment of the old way is taken for one of the new. */
-const RECIPE = 'venv/1';
 const BUILD_MS_MAX = 20 * 60 * 1000;
 const BUILD_MEMORY_BYTES = 8 * 1024 ** 3;
 
 /**
  * A virtual environment holding exactly the locked wheels, installed offline inside the sandbox by the sandbox's user:
- * pip never runs with the platform's rights. Throws PipelineError `environment_failed`.
+ * neither pip nor uv runs with the platform's rights here. Throws PipelineError `environment_failed`.
  */
 export async function buildPythonEnvironment(options: BuildOptions): Promise<PythonEnvironment> {
   const directory = join(options.cacheDir, 'environments', environmentKey(options));
@@ -61,14 +62,16 @@ export async function buildPythonEnvironment(options: BuildOptions): Promise<Pyt
   return { directory, mounts, cached: false };
 }
 
-function environmentKey({ wheels, interpreter, lock, uid }: BuildOptions): string {
+function environmentKey(options: BuildOptions): string {
+  const { wheels, interpreter, lock, uid, installer = PIP } = options;
   const parts = [
-    RECIPE,
+    RECIPES[installer.kind],
     interpreter.digest,
     interpreter.program,
     lock.digest,
     uid,
     wheels.map(({ digest }) => digest),
+    ...(installer.kind === 'uv' ? [installer.digest] : []),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
@@ -91,13 +94,13 @@ interface Staging {
 }
 
 async function install({ staging, target, prefix }: Staging, options: BuildOptions): Promise<void> {
-  const python = options.interpreter.program;
-  const flags =
-    '--no-index --find-links /wheels --require-hashes --only-binary :all: --no-input --no-cache-dir';
-  const quiet = '--disable-pip-version-check --no-warn-script-location';
-  const venv = `"${python}" -I -m venv --without-pip ${ENVIRONMENT_PATH}`;
-  const pip = `exec "${python}" -I -m pip --python ${ENVIRONMENT_PATH}/bin/python install ${flags} ${quiet} -r /requirements.lock`;
-  const script = options.lock.packages.length === 0 ? venv : `${venv}\n${pip}`;
+  const { installer = PIP, interpreter, lock } = options;
+  const script = installScript({
+    installer,
+    python: interpreter.program,
+    environment: ENVIRONMENT_PATH,
+    isEmpty: lock.packages.length === 0,
+  });
   const logPath = join(staging, 'log');
   const result = await runSandboxed({
     command: ['/bin/sh', '-ec', script],
@@ -105,6 +108,7 @@ async function install({ staging, target, prefix }: Staging, options: BuildOptio
       ...prefix,
       { source: target, target: ENVIRONMENT_PATH, writable: true },
       { source: join(staging, 'requirements.lock'), target: '/requirements.lock' },
+      ...(installer.kind === 'uv' ? [{ source: installer.path, target: UV_PATH }] : []),
       ...options.wheels.map(({ path, file }) => ({ source: path, target: `/wheels/${file}` })),
     ],
     cwd: '/tmp',

@@ -8,6 +8,7 @@ import { PipelineError } from '../errors.ts';
 import { runProcess, tailOf } from '../process/run-process.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { LockFile } from './lock-file.ts';
+import { normalName } from './wheel-metadata.ts';
 
 export interface Wheel {
   readonly file: string;
@@ -21,6 +22,8 @@ export interface WheelOptions {
   readonly cacheDir: string;
   /** For pip: how the package index is reached. */
   readonly hostEnvironment: Readonly<Record<string, string>>;
+  /** Where the interpreter has no pip of its own, uv brings one. */
+  readonly uv?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -79,7 +82,7 @@ async function digestOf(path: string): Promise<string> {
 }
 
 async function download(options: WheelOptions, target: string): Promise<void> {
-  const { lock, interpreter } = options;
+  const { lock } = options;
   const lockPath = `${target}.lock`;
   await writeFile(lockPath, lock.text);
   const flags = [
@@ -90,8 +93,9 @@ async function download(options: WheelOptions, target: string): Promise<void> {
     '--progress-bar',
     'off',
   ];
-  const args = ['-I', '-m', 'pip', 'download', '--disable-pip-version-check', ...flags];
-  const result = await runProcess(interpreter.program, [...args, '-r', lockPath, '-d', target], {
+  const [program, ...pip] = await pipCommand(options);
+  const args = [...pip, 'download', '--disable-pip-version-check', ...flags];
+  const result = await runProcess(program, [...args, '-r', lockPath, '-d', target], {
     env: options.hostEnvironment,
     timeoutMs: DOWNLOAD_MS_MAX,
     signal: options.signal,
@@ -100,14 +104,38 @@ async function download(options: WheelOptions, target: string): Promise<void> {
   if (result.code !== 0) throw downloadError(lock, result.stderr);
 }
 
+/** An interpreter that uv installed has no pip; uv itself cannot keep wheels as files. */
+async function pipCommand({
+  interpreter,
+  uv,
+  hostEnvironment,
+}: WheelOptions): Promise<readonly [string, ...string[]]> {
+  const own = ['-I', '-m', 'pip'] as const;
+  if (uv === undefined) return [interpreter.program, ...own];
+  const asked = await runProcess(interpreter.program, [...own, '--version'], {
+    env: hostEnvironment,
+  });
+  return asked.code === 0
+    ? [interpreter.program, ...own]
+    : [uv, 'tool', 'run', '--quiet', '--python', interpreter.program, 'pip'];
+}
+
+/** `requirements.lock:12` for `name==version`, as far as the lock has it. */
+function placeOf(lock: LockFile, requirement: string): string {
+  const wanted = normalName(requirement.split('==')[0] ?? '');
+  const line = lock.packages.find(({ name }) => normalName(name) === wanted)?.line;
+  return line === undefined ? lock.name : `${lock.name}:${line}`;
+}
+
 function downloadError(lock: LockFile, stderr: string): PipelineError {
   const wanted = /No matching distribution found for ([^\s(]+)/.exec(stderr)?.[1];
   if (wanted !== undefined) {
-    const message = `${lock.name}: no wheel of \`${wanted}\` fits this interpreter; packages that come only as source are refused, pick one with wheels`;
+    const message = `${placeOf(lock, wanted)}: no wheel of \`${wanted}\` fits this interpreter; packages that come only as source are refused, pick a version with wheels or run its steps in an image that holds it`;
     return new PipelineError('wheel_unavailable', message, { details: { package: wanted } });
   }
   if (/DO NOT MATCH THE HASHES/.test(stderr)) {
-    const message = `${lock.name}: a downloaded file has another hash than the lock: ${tailOf(stderr)}`;
+    const named = /^\s+([A-Za-z0-9._-]+==\S+) from /m.exec(stderr)?.[1] ?? '';
+    const message = `${placeOf(lock, named)}: a downloaded file has another hash than the lock: ${tailOf(stderr)}`;
     return new PipelineError('wheel_unavailable', message);
   }
   const message = `pip could not download the packages of ${lock.name}: ${tailOf(stderr)}`;

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import {
-  columnName,
-  grouping,
-  nameText,
-  relativePath,
-  rowCondition,
-  sentence,
-} from './common-values.ts';
+import { columnName, grouping, nameText, rowCondition, sentence } from './common-values.ts';
 import { decimalValue, shareValue } from './decimal-value.ts';
+import { datasetOrigin } from './origin-section.ts';
+import { isFolder } from './pinned-origin.ts';
 
 const columnType = z.enum(['integer', 'number', 'text', 'boolean', 'date', 'timestamp']);
-
-const origin = z.union([
-  z.strictObject({ step: nameText, file: relativePath.optional() }),
-  z.strictObject({ path: relativePath }),
-]);
 
 const source = z.strictObject({
   system: sentence,
@@ -151,17 +141,45 @@ const splits = z
   })
   .catchall(splitPart);
 
-export const dataset = z.strictObject({
-  from: origin,
-  source: source.optional(),
-  population: population.optional(),
-  exclusions: z.array(exclusion).max(500).optional(),
-  sampling: sampling.optional(),
-  roles: roles.optional(),
-  columns: z.record(columnName, column).optional(),
-  quality: z.array(quality).max(500).optional(),
-  splits: splits.optional(),
-});
+export const dataset = z
+  .strictObject({
+    from: datasetOrigin,
+    source: source.optional(),
+    /**
+     * Rows about persons: the platform keeps the bytes encrypted, under one key for all data of a retention class, which is
+     * destroyed when the class ends. `true` is the class `personal-data`.
+     */
+    personal_data: z
+      .union([
+        z.boolean(),
+        z
+          .string()
+          .regex(
+            /^[a-z][a-z0-9-]{0,40}$/,
+            'expected true, or the name of a retention class such as `customers-eu`',
+          ),
+      ])
+      .optional(),
+    population: population.optional(),
+    exclusions: z.array(exclusion).max(500).optional(),
+    sampling: sampling.optional(),
+    roles: roles.optional(),
+    columns: z.record(columnName, column).optional(),
+    quality: z.array(quality).max(500).optional(),
+    splits: splits.optional(),
+  })
+  .superRefine((declared, context) => {
+    if (!isFolder(declared.from)) return;
+    for (const name of OF_TABLES) {
+      if (declared[name] === undefined) continue;
+      const message =
+        'a folder of files has no rows and columns; name a table with `file` or `parts` in `from`';
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  });
+
+/** What can be said of a table alone. */
+const OF_TABLES = ['exclusions', 'roles', 'columns', 'quality', 'splits'] as const;
 
 export type Dataset = z.output<typeof dataset>;
 export type QualityCheck = z.output<typeof quality>;

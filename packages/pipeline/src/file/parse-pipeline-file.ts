@@ -23,6 +23,8 @@ const ALIASES_MAX = 100;
 const ISSUES_SHOWN_MAX = 20;
 /** Each is looked for in the file; nobody reads on after these. */
 const ISSUES_READ_MAX = 100;
+/** Names under which people write credentials. */
+const CREDENTIAL = /password|passwd|secret|token|credential|access_?key|api_?key|session/i;
 
 /**
  * Parses `countersign.yaml` (YAML 1.2 core schema). Duplicate and unknown keys are refused. Throws PipelineError
@@ -69,7 +71,9 @@ function describeIssue(
     return issue.keys.slice(0, ISSUES_READ_MAX).map((key) => ({
       path: pathText([...path, key]),
       line: lineOf([...path, key]),
-      message: 'unknown key; see the JSON Schema of countersign.yaml for those that exist',
+      message: CREDENTIAL.test(key)
+        ? 'no key or password stands in the pipeline file; it comes from the environment of whoever runs it'
+        : 'unknown key; see the JSON Schema of countersign.yaml for those that exist',
     }));
   }
   if (issue.code === 'invalid_union') {
@@ -83,7 +87,10 @@ function describeIssue(
   return [{ path: pathText(path), line: lineOf(path), message: lowerFirst(issue.message) }];
 }
 
-/** The union branch that the writer most likely meant: the one whose first complaint lies deepest. */
+/**
+ * The union branch that the writer most likely meant: the one whose first complaint lies deepest, and of those the one
+ * with the fewest.
+ */
 function closestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
@@ -91,7 +98,14 @@ function closestBranch(
     Math.min(...issues.map((issue) => issue.path.length * 2 + Number(isAboutKeys(issue))));
   return branches
     .filter((issues) => issues.length > 0 && depth(issues) > 0)
-    .toSorted((a, b) => depth(b) - depth(a))[0];
+    .toSorted((a, b) => depth(b) - depth(a) || complaints(a) - complaints(b))[0];
+}
+
+function complaints(issues: readonly z.core.$ZodIssue[]): number {
+  const counts = issues.map((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys.length : 1,
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function isAboutKeys(issue: z.core.$ZodIssue): boolean {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { columnName, grouping, limit, nameText, relativePath, sentence } from './common-values.ts';
 import { decimalValue, shareValue } from './decimal-value.ts';
+import { designConstraint } from './design-section.ts';
 
 const metricName = z.string().regex(/^[a-z][a-z0-9_]*$/, 'expected a metric id such as `auc`');
 const limits = z.record(metricName, limit);
@@ -93,9 +94,7 @@ export const design = z.strictObject({
   algorithm: sentence,
   theory: sentence.optional(),
   regularisation: sentence.optional(),
-  constraints: z
-    .array(z.strictObject({ what: sentence, why: sentence, clause: z.string().optional() }))
-    .optional(),
+  constraints: z.array(designConstraint).max(500).optional(),
   alternatives: z.array(z.strictObject({ what: sentence, why_not: sentence })).optional(),
   judgement: z.array(sentence).optional(),
   assumptions: z

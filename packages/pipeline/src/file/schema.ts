@@ -2,16 +2,21 @@
 import { z } from 'zod';
 import { nameText, relativePath } from './common-values.ts';
 import { dataset } from './data-section.ts';
+import { checkedInputs } from './design-section.ts';
+import { featureProblems, features } from './features-section.ts';
 import { design, monitoring, testing } from './plan-section.ts';
-import { artifact, commandProblem, decision, step } from './step-section.ts';
+import { artifact, commandProblem, decision, hostProgram, step } from './step-section.ts';
+
+/** The name is for people and registries; the digest is the image. */
+const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]{0,400}@sha256:[0-9a-f]{64}$/;
 
 const environment = z.union([
   z.strictObject({ python: relativePath }),
   z.strictObject({
-    image: z
-      .string()
-      .regex(/@sha256:[0-9a-f]{64}$/, 'expected an image by digest, `name@sha256:…`'),
+    image: z.string().regex(IMAGE, 'expected an image by digest, `name@sha256:…`'),
   }),
+  /** Programs of the machine, such as Rscript: recorded by digest and version, and wanted again for a rebuild. */
+  z.strictObject({ host: z.array(hostProgram).min(1).max(20) }),
 ]);
 
 const sections = z.strictObject({
@@ -21,6 +26,7 @@ const sections = z.strictObject({
   seed: z.number().int().min(0).optional(),
   environment: environment.optional(),
   data: z.record(nameText, dataset).optional(),
+  features: features.optional(),
   design: design.optional(),
   steps: z
     .record(nameText, step)
@@ -36,6 +42,14 @@ const sections = z.strictObject({
 /** The pipeline file `countersign.yaml`: strict, small by default; only `model` and `steps` must be there. */
 export const pipelineFileSchema = sections.superRefine((file, issues) => {
   const { artifact: served, decision } = file;
+  const around = {
+    inputs: (served?.inputs ?? []).flatMap(({ name, columns }) => columns ?? [name]),
+    data: file.data ?? {},
+  };
+  for (const { path, message } of featureProblems(file.features ?? {}, around))
+    issues.addIssue({ code: 'custom', path: ['features', ...path], message });
+  for (const { path, message } of constraintProblems(file, around.inputs))
+    issues.addIssue({ code: 'custom', path, message });
   const problem = served === undefined ? undefined : servedProblem(served, file);
   if (problem !== undefined) {
     const path = ['artifact', ...problem.path];
@@ -52,6 +66,28 @@ export const pipelineFileSchema = sections.superRefine((file, issues) => {
     message: `expected a numeric input of the artifact: ${names.slice(0, 10).join(', ')}`,
   });
 });
+
+/** A check that asks about an input names one that the artefact has; a parameter file is one that a step writes. */
+function constraintProblems(
+  { design: declared, steps }: Pick<z.output<typeof sections>, 'design' | 'steps'>,
+  inputs: readonly string[],
+) {
+  const outputs = Object.values(steps).flatMap((one) => one.outputs);
+  return (declared?.constraints ?? []).flatMap(({ check }, index) => {
+    if (check === undefined) return [];
+    const at = ['design', 'constraints', index, 'check'];
+    const unknown = checkedInputs(check)
+      .filter(({ input }) => !inputs.includes(input))
+      .map(({ path }) => ({
+        path: [...at, ...path],
+        message: `expected an input of the artifact: ${inputs.slice(0, 20).join(', ')}`,
+      }));
+    const parameters = 'regularisation' in check ? check.regularisation.file : undefined;
+    if (parameters === undefined || outputs.includes(parameters)) return unknown;
+    const path = [...at, 'regularisation', 'file'];
+    return [...unknown, { path, message: `no step declares the output \`${parameters}\`` }];
+  });
+}
 
 /** A scorer of a run lives in the packages that the run was made with; they are archived with it. */
 function servedProblem(

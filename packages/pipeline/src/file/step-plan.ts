@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { PipelineError, type PipelineErrorCode } from '../errors.ts';
 import type { Dataset } from './data-section.ts';
+import { externalExtension, isExternal } from './origin-section.ts';
 import type { PipelineDocument } from './parse-pipeline-file.ts';
 import { splitParts } from './split-parts.ts';
 import type { Step, StepInput } from './step-section.ts';
@@ -237,6 +238,7 @@ function datasetInput(
 }
 
 function fileExtension(context: Context, dataset: Dataset): string {
+  if (isExternal(dataset.from)) return externalExtension(dataset.from);
   const file = 'path' in dataset.from ? dataset.from.path : datasetFile(context.steps, dataset);
   return /\.[a-z0-9]+$/.exec(file ?? '')?.[0] ?? '';
 }

@@ -26,6 +26,14 @@ export const step = z.strictObject({
   params: z.record(z.string().min(1).max(100), z.json()).optional(),
   timeout_s: z.number().int().min(1).max(86_400).optional(),
   memory_mb: z.number().int().min(64).max(1_048_576).optional(),
+  /** Share of the machine's cores that steps side by side are counted with; its threads, or one, unless given. */
+  cores: z.number().int().min(1).max(1024).optional(),
+  /** Threads of numerical libraries, whatever machine it runs on; its cores, or one, unless given. */
+  threads: z.number().int().min(1).max(1024).optional(),
+  /** The only files and directories of the commit that the step is shown; all of them unless given. */
+  code: z.array(relativePath).max(100).optional(),
+  /** Whether an earlier result of the very same step may stand for it: `true` unless given, for a step with network `false`. */
+  cache: z.boolean().optional(),
 });
 
 const modelInput = z.strictObject({
@@ -39,7 +47,7 @@ const modelInput = z.strictObject({
 });
 
 /** A program or library of the machine, with the arguments that it is asked for its version with. */
-const hostProgram = z.union([
+export const hostProgram = z.union([
   z.string().min(1).max(255),
   z.strictObject({
     program: z.string().min(1).max(255),

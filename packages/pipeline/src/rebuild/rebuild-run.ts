@@ -2,13 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hostToolEnvironment } from '../environment/host-environment.ts';
-import { describeInterpreter } from '../environment/interpreter.ts';
-import { parseLockFile } from '../environment/lock-file.ts';
-import { buildPythonEnvironment } from '../environment/python-environment.ts';
-import type { Wheel } from '../environment/wheels.ts';
+import { canonicalDecimal } from '@countersign/kernel';
+import { restoreEnvironment, type StepEnvironment } from '../environment/restore-environment.ts';
 import { PipelineError } from '../errors.ts';
-import { parsePipelineFile } from '../file/parse-pipeline-file.ts';
+import { type PipelineDocument, parsePipelineFile } from '../file/parse-pipeline-file.ts';
 import { planSteps } from '../file/step-plan.ts';
 import { artifactRecord, PIPELINE_FILE } from '../run/execute-run.ts';
 import { type GroundOptions, layGround } from '../run/lay-ground.ts';
@@ -16,9 +13,11 @@ import { readPlatformFacts } from '../run/platform-facts.ts';
 import type { RunEvent, RunResult } from '../run/result.ts';
 import { runGraph } from '../run/run-graph.ts';
 import { SANDBOX_UID } from '../sandbox/run-sandboxed.ts';
-import type { Mount } from '../sandbox/system-mounts.ts';
 import { checkoutBundle } from '../source/checkout-bundle.ts';
 import { compareRuns, type RebuiltRun } from './compare-runs.ts';
+import { DIAGNOSIS_BUDGET, type DiagnosisBudget } from './diagnosis/likely-cause.ts';
+import { explainDivergence } from './explain-divergence.ts';
+import { networkSteps } from './rebuild-parts.ts';
 import type { RebuildResult, RebuildVerdict } from './rebuild-result.ts';
 
 export interface RebuildOptions extends GroundOptions {
@@ -34,6 +33,8 @@ export interface RebuildOptions extends GroundOptions {
     readonly originalArtifact: string;
     readonly rebuiltArtifact: string;
   }) => Promise<'score-identical' | 'within-tolerance' | 'different'>;
+  /** How far to look for the cause of a difference, by reruns; `false` says where bytes differ and not why. */
+  readonly diagnosis?: DiagnosisBudget | false;
   /** Whether a blob is gone because the law asked for it. */
   readonly isErased?: (digest: string) => Promise<boolean>;
   readonly onEvent?: (event: RunEvent) => void;
@@ -53,7 +54,7 @@ export async function rebuildRun(options: RebuildOptions): Promise<RebuildResult
     const judged = await attempt(options, scratch);
     return {
       v: 1,
-      level: 'sandbox',
+      level: options.result.environment?.kind === 'image' ? 'container' : 'sandbox',
       commit: options.result.source.commit,
       originalArtifact: options.result.artifact?.digest ?? null,
       startedFrom: networkSteps(options.result).map(({ name }) => name),
@@ -69,7 +70,14 @@ export async function rebuildRun(options: RebuildOptions): Promise<RebuildResult
 
 type Judged = Pick<
   RebuildResult,
-  'verdict' | 'reason' | 'rebuiltArtifact' | 'compared' | 'failure'
+  | 'verdict'
+  | 'reason'
+  | 'rebuiltArtifact'
+  | 'compared'
+  | 'failure'
+  | 'divergences'
+  | 'diagnoses'
+  | 'stepSeconds'
 >;
 
 async function attempt(options: RebuildOptions, scratch: string): Promise<Judged> {
@@ -77,76 +85,104 @@ async function attempt(options: RebuildOptions, scratch: string): Promise<Judged
     return nothingRebuilt('not-rebuildable', 'the run itself did not succeed');
   }
   try {
-    const rebuilt = await runAgain(options, scratch);
-    return await judge(options, rebuilt);
+    return await runAgain(options, scratch);
   } catch (error) {
     if (!(error instanceof PipelineError)) throw error;
     return refusalVerdict(options, error);
   }
 }
 
-async function runAgain(options: RebuildOptions, scratch: string): Promise<RebuiltRun> {
+async function runAgain(options: RebuildOptions, scratch: string): Promise<Judged> {
   const { result, blobs } = options;
   const checkout = join(scratch, 'checkout');
   const bundle = join(scratch, 'source.bundle');
   await blobs.copyTo(result.source.bundle.digest, bundle);
-  await checkoutBundle(bundle, checkout, { commit: result.source.commit });
+  await checkoutBundle(bundle, checkout, { commit: result.source.commit, blobs });
   const document = parsePipelineFile(await readFile(join(checkout, PIPELINE_FILE), 'utf8'));
-  const mounts = await restoreEnvironment(options, scratch);
-  const ground = await layGround(options, {
-    scratch,
-    checkout,
-    document,
-    mounts,
-    committedAt: result.source.committedAt,
-    profile: result.determinismProfile,
-    emit: (event) => options.onEvent?.({ ...event, at: options.now().toISOString() }),
-  });
-  const archived = new Map(networkSteps(result).map(({ name, outputs }) => [name, outputs]));
-  const outcome = await runGraph(ground, planSteps(document), archived);
-  return { ...outcome, artifact: artifactRecord(document, outcome) };
+  const environment = await restore(options, scratch, options.cacheDir);
+  try {
+    const ground = await layGround(options, {
+      scratch,
+      checkout,
+      document,
+      mounts: environment.mounts,
+      image: environment.image,
+      committedAt: result.source.committedAt,
+      profile: result.determinismProfile,
+      archivedSnapshots: new Map(result.snapshots.map((taken) => [taken.dataset, taken])),
+      readerHost: {
+        cacheDir: options.cacheDir ?? join(scratch, 'environment'),
+        python: options.python ?? null,
+      },
+      emit: (event) => options.onEvent?.({ ...event, at: options.now().toISOString() }),
+    });
+    const archived = new Map(networkSteps(result).map(({ name, outputs }) => [name, outputs]));
+    const plan = planSteps(document);
+    const outcome = await runGraph(ground, plan, archived);
+    // A step that was stopped from here says nothing about the archive.
+    options.signal?.throwIfAborted();
+    const rebuilt = { ...outcome, artifact: artifactRecord(document, outcome) };
+    const judged = await judge(options, rebuilt, document);
+    const explained = await explainDivergence({
+      ...{ result, rebuilt, compared: judged.compared, ground, plan },
+      budget: options.diagnosis ?? DIAGNOSIS_BUDGET,
+      environment: {
+        installed: options.cacheDir === undefined ? undefined : environment.installed,
+        layOutAnew: () => restore(options, join(scratch, 'anew'), undefined),
+      },
+    });
+    return {
+      ...judged,
+      ...explained,
+      reason: withCause(judged.reason, explained.diagnoses),
+      stepSeconds: stepSeconds(result, rebuilt),
+    };
+  } finally {
+    await environment.close();
+  }
 }
 
-function networkSteps(result: RunResult): RunResult['steps'] {
-  return result.steps.filter(({ network }) => network);
+function withCause(reason: string, diagnoses: RebuildResult['diagnoses'] = []): string {
+  const causes = new Set(diagnoses.flatMap(({ causes: found }) => found.map(({ cause }) => cause)));
+  if (diagnoses.length === 0) return reason;
+  return `${reason}; likely cause: ${causes.size === 0 ? 'undetermined' : [...causes].join(', ')}`;
 }
 
-/** The recorded wheels, from the blob store, installed for the recorded interpreter and no other. */
-async function restoreEnvironment(
+function stepSeconds(
+  result: RunResult,
+  rebuilt: RebuiltRun,
+): NonNullable<RebuildResult['stepSeconds']> {
+  const again = new Set(rebuilt.steps.map(({ name }) => name));
+  const seconds = (steps: RunResult['steps']) =>
+    canonicalDecimal(
+      steps
+        .filter(({ name }) => again.has(name))
+        .reduce((sum, one) => sum + Date.parse(one.endedAt) - Date.parse(one.startedAt), 0) / 1000,
+    );
+  return { recorded: seconds(result.steps), rebuilt: seconds(rebuilt.steps) };
+}
+
+function restore(
   options: RebuildOptions,
   scratch: string,
-): Promise<readonly Mount[]> {
-  const { environment } = options.result;
-  if (environment === null) return [];
-  const program = options.python ?? environment.interpreter.program;
-  const interpreter = await describeInterpreter(
-    program,
-    hostToolEnvironment(options.callerEnvironment),
-  );
-  if (interpreter.digest !== environment.interpreter.digest) {
-    const { implementation, version } = environment.interpreter;
-    const message = `\`${program}\` is ${interpreter.implementation} ${interpreter.version} of other bytes than the recorded ${implementation} ${version}`;
-    throw new PipelineError('interpreter_differs', message);
-  }
-  const text = Buffer.from(await options.blobs.get(environment.lockDigest)).toString('utf8');
-  const wheels: Wheel[] = [];
-  for (const { file, digest } of environment.wheels) {
-    const path = join(scratch, 'wheels', file);
-    await options.blobs.copyTo(digest, path);
-    wheels.push({ file, digest, path });
-  }
-  const built = await buildPythonEnvironment({
-    lock: parseLockFile(text, environment.lockFile),
-    wheels,
-    interpreter,
-    cacheDir: options.cacheDir ?? join(scratch, 'environment'),
+  cacheDir: string | undefined,
+): Promise<StepEnvironment> {
+  return restoreEnvironment(options.result.environment, {
+    blobs: options.blobs,
+    scratch,
+    cacheDir,
+    python: options.python,
     uid: options.sandboxUid ?? SANDBOX_UID,
+    callerEnvironment: options.callerEnvironment,
     signal: options.signal,
   });
-  return built.mounts;
 }
 
-async function judge(options: RebuildOptions, rebuilt: RebuiltRun): Promise<Judged> {
+async function judge(
+  options: RebuildOptions,
+  rebuilt: RebuiltRun,
+  document: PipelineDocument,
+): Promise<Judged> {
   const compared = compareRuns(options.result, rebuilt);
   const rebuiltArtifact = rebuilt.artifact?.digest ?? null;
   const base = { compared, rebuiltArtifact, failure: rebuilt.failure };
@@ -158,13 +194,29 @@ async function judge(options: RebuildOptions, rebuilt: RebuiltRun): Promise<Judg
     const reason = `all ${compared.length} files have the recorded bytes`;
     return { ...base, verdict: 'byte-identical', reason };
   }
+  const verb = different.length === 1 ? 'has' : 'have';
+  const differing = `${different.slice(0, 10).join(', ')} ${verb} other bytes`;
+  if (isModelEqual(document, compared)) {
+    const reason = `${differing}, the model itself has the recorded ones`;
+    return { ...base, verdict: 'score-identical', reason };
+  }
   const scores = await compareScores(options, rebuiltArtifact);
-  const differing = `${different.slice(0, 10).join(', ')} have other bytes`;
   if (scores === undefined || scores === 'different') {
     const reason = scores === undefined ? differing : `${differing} and the scores differ`;
     return { ...base, verdict: 'not-rebuildable', reason };
   }
   return { ...base, verdict: scores, reason: `${differing}, the scores are ${scores}` };
+}
+
+/** Every file that the model answers with is equal; what differs is a report or a step on the way. */
+function isModelEqual(document: PipelineDocument, compared: RebuildResult['compared']): boolean {
+  const { artifact } = document.file;
+  if (artifact === undefined) return false;
+  const { file, files = [], reasons } = artifact;
+  const own = [file, ...files, ...(reasons === undefined ? [] : [reasons])];
+  return own.every((name) =>
+    compared.some(({ what, equal }) => equal && what.slice(what.indexOf('/') + 1) === name),
+  );
 }
 
 async function compareScores(options: RebuildOptions, rebuiltArtifact: string | null) {
@@ -180,6 +232,9 @@ function nothingRebuilt(verdict: RebuildVerdict, reason: string): Judged {
 /** Errors that say something about the archive or the machine become verdicts; the rest is a broken world. */
 async function refusalVerdict(options: RebuildOptions, error: PipelineError): Promise<Judged> {
   switch (error.code) {
+    case 'container_failed':
+    case 'container_missing':
+    case 'environment_differs':
     case 'interpreter_differs':
     case 'interpreter_missing':
       return nothingRebuilt('environment-unavailable', error.message);
@@ -191,6 +246,7 @@ async function refusalVerdict(options: RebuildOptions, error: PipelineError): Pr
     case 'blob_corrupt':
     case 'environment_failed':
     case 'git_failed':
+    case 'image_invalid':
       return nothingRebuilt('not-rebuildable', error.message);
     default:
       throw error;

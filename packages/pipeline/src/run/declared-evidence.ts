@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { type Json, parseStrictJson } from '@countersign/kernel';
-import { z } from 'zod';
+import { basename, extname, join } from 'node:path';
+import { fromUtf8, type Json, parseStrictJson } from '@countersign/kernel';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import { PipelineError } from '../errors.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
+import { withoutNaN } from '../trials/lenient-json.ts';
+import { isTrialsFile, readChoice, readSearch, TRIALS_BYTES_MAX } from '../trials/read-search.ts';
 import type { DeclaredEvidence } from './result.ts';
 
 const EVIDENCE_BYTES_MAX = 1024 * 1024;
-
-const scalar = z.union([z.number(), z.string(), z.boolean(), z.null()]);
-
-/** `evidence/trials.json`: every combination that a hyperparameter search tried, with what it measured. */
-export const trialsSchema = z.strictObject({
-  search: z.string().max(500).optional(),
-  criterion: z.string().max(200).optional(),
-  trials: z
-    .array(
-      z.strictObject({
-        params: z.record(z.string(), scalar),
-        metrics: z.record(z.string(), z.union([z.number(), z.null()])),
-        seed: z.number().int().optional(),
-        selected: z.boolean().optional(),
-        note: z.string().max(1000).optional(),
-      }),
-    )
-    .min(1)
-    .max(100_000),
-});
-
-const KNOWN: Readonly<Record<string, z.ZodType>> = { trials: trialsSchema };
+const CHOICE_FILE = 'choice.json';
 
 /** Reads and archives one file of `evidence/`. Throws PipelineError `evidence_invalid`, naming step and file. */
 export async function readDeclaredEvidence(options: {
@@ -41,30 +21,47 @@ export async function readDeclaredEvidence(options: {
 }): Promise<DeclaredEvidence> {
   const { step, file } = options;
   const path = join(options.scratch, file);
+  const base = basename(file);
+  const isTrials = isTrialsFile(base);
   const { size } = await stat(path);
-  if (size > EVIDENCE_BYTES_MAX)
-    throw invalid(step, file, 'it is larger than 1 MiB; declare it as an output');
-  const name = basename(file, '.json');
-  const value = parse(await readFile(path), step, file);
-  const known = KNOWN[name]?.safeParse(value);
-  if (known !== undefined && !known.success) {
-    const [issue] = known.error.issues;
-    throw invalid(
-      step,
-      file,
-      `\`${issue?.path.map(String).join('.')}\`: ${issue?.message.toLowerCase()}`,
-    );
-  }
+  if (size > (isTrials ? TRIALS_BYTES_MAX : EVIDENCE_BYTES_MAX))
+    throw invalid(step, file, 'it is too large; declare it as an output');
+  const bytes = await readFile(path);
+  const refusal = isTrials || base === CHOICE_FILE ? searchRefusal(base, bytes) : undefined;
+  if (refusal !== undefined) throw invalid(step, file, refusal);
+  const value = keptValue(bytes, { step, file, isTrials });
   const blob = await options.blobs.putFile(path);
-  return { step, name, file, ...blob, basis: 'declared', value: toRecordJson(value) };
+  const name = basename(file, extname(file));
+  return { step, name, file, ...blob, basis: 'declared', value };
 }
 
-function parse(bytes: Uint8Array, step: string, file: string): Json {
+function searchRefusal(name: string, bytes: Uint8Array): string | undefined {
   try {
-    return parseStrictJson(bytes);
+    const text = fromUtf8(bytes);
+    if (name === CHOICE_FILE) {
+      const choice = readChoice(text);
+      return typeof choice === 'string' ? choice : undefined;
+    }
+    const read = readSearch(name, text);
+    return read.ok ? undefined : read.why;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+}
+
+/** Of trials only what is small JSON is kept beside the search that is read from them. */
+function keptValue(
+  bytes: Uint8Array,
+  about: { readonly step: string; readonly file: string; readonly isTrials: boolean },
+): Json {
+  const isJson = about.file.endsWith('.json');
+  if (about.isTrials && (!isJson || bytes.length > EVIDENCE_BYTES_MAX)) return null;
+  try {
+    const text = fromUtf8(bytes);
+    return toRecordJson(parseStrictJson(about.isTrials ? withoutNaN(text) : text));
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw invalid(step, file, said);
+    throw invalid(about.step, about.file, said);
   }
 }
 

@@ -6,20 +6,30 @@ import type { BlobRef, BlobStore } from '../blobs/blob-store.ts';
 import { hostToolEnvironment } from '../environment/host-environment.ts';
 import { packageIndex } from '../environment/package-index.ts';
 import { PipelineError } from '../errors.ts';
+import { documentFeatures } from '../features/document-features.ts';
 import { type PipelineDocument, parsePipelineFile } from '../file/parse-pipeline-file.ts';
-import { planSteps } from '../file/step-plan.ts';
+import { PIPELINE_FILE } from '../file/pipeline-file-name.ts';
+import { type PlannedStep, planSteps } from '../file/step-plan.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
 import { SANDBOX_UID } from '../sandbox/run-sandboxed.ts';
 import { checkoutBundle } from '../source/checkout-bundle.ts';
 import { archiveSource, type SourceRevision } from '../source/source-revision.ts';
+import { forecastMemoryIn, rememberRun } from './forecast-memory.ts';
 import { type GroundOptions, layGround } from './lay-ground.ts';
+import { type CacheChoice, openReuse, tidyStepCache } from './open-reuse.ts';
 import { readPlatformFacts } from './platform-facts.ts';
 import { prepareEnvironment } from './prepare-environment.ts';
-import type { ArtifactRecord, NamedBlob, RunEvent, RunResult } from './result.ts';
+import type {
+  ArtifactRecord,
+  EnvironmentRecord,
+  NamedBlob,
+  RunEvent,
+  RunResult,
+} from './result.ts';
 import { type GraphOutcome, runGraph } from './run-graph.ts';
-import type { EventBody } from './run-ground.ts';
+import type { EventBody, RunGround } from './run-ground.ts';
 
-export const PIPELINE_FILE = 'countersign.yaml';
+export { PIPELINE_FILE };
 
 export interface ExecuteRunOptions extends GroundOptions {
   /** A clean git repository, or the archived bundle of a commit. */
@@ -28,8 +38,12 @@ export interface ExecuteRunOptions extends GroundOptions {
     | { readonly bundle: BlobRef; readonly commit: string };
   /** Scratch space; the run uses a directory of its own there and removes it. */
   readonly workDir: string;
-  /** Wheels and built environments, shared by runs; nothing else is reused. */
+  /** Wheels and built environments, shared by runs, and with `cache` results of steps; nothing else is reused. */
   readonly cacheDir: string;
+  /** Whether results of earlier runs may stand for steps that did not change; every step is executed unless given. */
+  readonly cache?: CacheChoice;
+  /** Name of this execution; a random one unless given. */
+  readonly run?: string;
   /** A laptop's run, never promotable; `false` for CI and the worker. */
   readonly draft: boolean;
   /** The Python to use; `python3` by default. */
@@ -45,6 +59,7 @@ export interface ExecuteRunOptions extends GroundOptions {
  */
 export async function executeRun(options: ExecuteRunOptions): Promise<RunResult> {
   const startedAt = options.now().toISOString();
+  const run = options.run ?? `run-${randomUUID()}`;
   const scratch = join(options.workDir, `run-${randomUUID()}`);
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   const emit = eventSink(options);
@@ -57,21 +72,31 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunResult>
     const document = parsePipelineFile(text, PIPELINE_FILE);
     const plan = planSteps(document);
     const papers = await archivePapers(document, checkout, options.blobs);
-    const environment = await prepare(options, { document, checkout, emit });
+    const environment = await prepare(options, { document, checkout, scratch, emit });
     const ground = await layGround(options, {
       scratch,
       checkout,
       document,
       mounts: environment.mounts,
+      image: environment.image,
+      imageProfile: environment.imageProfile,
       committedAt: source.committedAt,
       packageIndex: await indexForSteps(document, options),
+      workingTree: 'checkout' in options.source ? options.source.checkout : null,
+      readerHost: { cacheDir: options.cacheDir, python: options.python ?? null },
       emit,
     });
-    const outcome = await runGraph(ground, plan);
+    const outcome = await runPlan(options, {
+      ...{ ground, plan, run },
+      environment: environment.record,
+      commit: source.commit,
+    });
     return {
       v: 1,
       status: outcome.failure === null ? 'succeeded' : 'failed',
       failure: outcome.failure,
+      ...(outcome.failures.length > 1 ? { failures: outcome.failures } : {}),
+      run,
       draft: options.draft,
       source,
       pipelineFile: toRecordJson(document.file),
@@ -80,16 +105,46 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunResult>
       determinismProfile: ground.profile,
       platform,
       snapshots: outcome.snapshots,
+      ...(outcome.folders.length === 0 ? {} : { folders: outcome.folders }),
       steps: outcome.steps,
       evidence: outcome.evidence,
       artifact: artifactRecord(document, outcome),
       papers,
+      ...(outcome.failure === null
+        ? await documentFeatures(ground, { ...outcome, commit: source.commit })
+        : {}),
       startedAt,
       endedAt: options.now().toISOString(),
     };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+/** The graph, with what earlier runs have made as far as that was asked for. */
+async function runPlan(
+  options: ExecuteRunOptions,
+  known: {
+    readonly ground: RunGround;
+    readonly plan: readonly PlannedStep[];
+    readonly run: string;
+    readonly commit: string;
+    readonly environment: EnvironmentRecord | null;
+  },
+): Promise<GraphOutcome> {
+  const { ground, plan, run, commit, environment } = known;
+  const { cacheDir, draft, python = 'python3' } = options;
+  const { checkout, document, profile } = ground;
+  const { model } = document.file;
+  const of = { cacheDir, checkout, environment, draft, model, run, commit };
+  const cache = await openReuse(options.cache, of);
+  if (cache === undefined || options.cache === undefined) return runGraph(ground, plan);
+  const outcome = await runGraph({ ...ground, cache }, plan);
+  const { files } = cache;
+  const made = { file: document.file, files, environment: cache.environment, profile, python };
+  await rememberRun(forecastMemoryIn(cacheDir), { ...made, outcome });
+  await tidyStepCache(cacheDir, options.cache, options.now());
+  return outcome;
 }
 
 function eventSink(
@@ -110,6 +165,7 @@ async function checkOut(options: ExecuteRunOptions, scratch: string): Promise<So
   const described = await checkoutBundle(path, join(scratch, 'checkout'), {
     commit: archived.commit,
     openPgpKeys: options.openPgpKeys ?? [],
+    blobs,
   });
   return { ...described, bundle: archived.bundle };
 }
@@ -143,16 +199,22 @@ async function archivePapers(
 
 function prepare(
   options: ExecuteRunOptions,
-  known: { document: PipelineDocument; checkout: string; emit: (event: EventBody) => void },
+  known: {
+    document: PipelineDocument;
+    checkout: string;
+    scratch: string;
+    emit: (event: EventBody) => void;
+  },
 ) {
   return prepareEnvironment({
     document: known.document,
     checkout: known.checkout,
+    scratch: known.scratch,
     blobs: options.blobs,
     cacheDir: options.cacheDir,
     python: options.python ?? 'python3',
     uid: options.sandboxUid ?? SANDBOX_UID,
-    hostEnvironment: hostToolEnvironment(options.callerEnvironment),
+    callerEnvironment: options.callerEnvironment,
     onPhase: (text) => known.emit({ type: 'phase', text }),
     signal: options.signal,
   });

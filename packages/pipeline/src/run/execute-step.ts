@@ -4,15 +4,17 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalBytes } from '@countersign/kernel';
 import type { BlobRef } from '../blobs/blob-store.ts';
+import { runContained } from '../container/run-contained.ts';
 import { PipelineError } from '../errors.ts';
 import type { PlannedStep } from '../file/step-plan.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
 import { tailOf } from '../process/run-process.ts';
 import { collectOutputs } from '../sandbox/collect-outputs.ts';
 import { removeTree } from '../sandbox/remove-tree.ts';
-import { runSandboxed } from '../sandbox/run-sandboxed.ts';
+import { runSandboxed, type SandboxOptions, type SandboxResult } from '../sandbox/run-sandboxed.ts';
 import { diskAllowance, type Overuse } from '../sandbox/watch-use.ts';
 import { layOutWorkspace, WORK, type Workspace } from '../sandbox/workspace.ts';
+import { layOutTree } from '../snapshot/tree-layout.ts';
 import { readDeclaredEvidence } from './declared-evidence.ts';
 import type { DeclaredEvidence, NamedBlob, StepInputRecord, StepRecord } from './result.ts';
 import type { RunGround } from './run-ground.ts';
@@ -27,6 +29,8 @@ export interface StepOutcome {
 const TIMEOUT_S_DEFAULT = 3600;
 const MEMORY_MB_DEFAULT = 8192;
 const PARAMS_FILE = 'params.json';
+/** 128 + SIGKILL. */
+const KILLED = 137;
 
 /**
  * Runs one step in the sandbox and archives its log, outputs and evidence. A step that fails is an outcome; a broken
@@ -87,7 +91,10 @@ async function layOut(
   for (const input of options.inputs) {
     const path = join(ground.scratch, 'inputs', input.digest);
     const present = await stat(path).catch(() => undefined); // first use in this run
-    if (present === undefined) await ground.blobs.copyTo(input.digest, path);
+    if (present === undefined) {
+      if (input.folder === true) await layOutTree(ground.blobs, input.digest, path);
+      else await ground.blobs.copyTo(input.digest, path);
+    }
     files[input.as] = path;
   }
   await mkdir(options.scratch, { recursive: true });
@@ -122,7 +129,7 @@ async function run(
   const logPath = join(ground.scratch, `${name}.log`);
   const decoder = new TextDecoder();
   const diskBytes = await diskAllowance(options.scratch);
-  const result = await runSandboxed({
+  const result = await inEnvironment(ground, {
     command: ['/bin/sh', '-ec', step.run],
     mounts: [...ground.environmentMounts, ...options.workspace.mounts],
     cwd: WORK,
@@ -139,6 +146,11 @@ async function run(
     signal: ground.signal,
   });
   return { ...result, logPath, diskBytes };
+}
+
+/** The sandbox on this machine's root, or a container on an image's. */
+function inEnvironment(ground: RunGround, options: SandboxOptions): Promise<SandboxResult> {
+  return ground.image === undefined ? runSandboxed(options) : runContained(ground.image, options);
 }
 
 function memoryMb(step: PlannedStep['step']): number {
@@ -199,6 +211,11 @@ async function endFailure(planned: PlannedStep, ran: Ran): Promise<PipelineError
   const readOnly = /Read-only file system|Permission denied|EROFS|EACCES/.test(said)
     ? '; it may write to its declared outputs and /tmp only, files of the commit and inputs are read-only'
     : '';
-  const message = `the step \`${name}\` ${why}${readOnly}; its last words: ${said}`;
+  // A container's kernel kills the process that asks for more; the sandbox refuses it the memory.
+  const killed =
+    ran.exit === KILLED
+      ? `; it was killed, as the limit of ${memoryMb(step)} MB does: take less or raise \`memory_mb\``
+      : '';
+  const message = `the step \`${name}\` ${why}${readOnly}${killed}; its last words: ${said}`;
   return new PipelineError('step_failed', message, { details: { step: name, exit: ran.exit } });
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import os from 'node:os';
+import { readMachineDetails } from '../environment/machine-details.ts';
 import { PipelineError } from '../errors.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { PlatformFacts } from './result.ts';
@@ -24,5 +25,6 @@ export async function readPlatformFacts(): Promise<PlatformFacts> {
     cpu: os.cpus()[0]?.model ?? 'unknown',
     node: process.version,
     sandbox: version.stdout.toString('utf8').trim(),
+    details: await readMachineDetails(),
   };
 }

@@ -7,7 +7,7 @@ import { EVIDENCE } from './workspace.ts';
 export interface CollectedOutputs {
   /** Paths below the scratch directory, as declared. */
   readonly outputs: readonly string[];
-  /** `evidence/*.json` that no output names. */
+  /** `evidence/*.json`, `evidence/trials.csv` and `evidence/trials.jsonl` that no output names. */
   readonly evidence: readonly string[];
 }
 
@@ -37,7 +37,8 @@ export async function collectOutputs(options: {
   const others = found.filter((path) => !options.declared.includes(path));
   const evidence = others.filter(
     (path) =>
-      /^[^/]+\.json$/.test(path.slice(EVIDENCE.length + 1)) && path.startsWith(`${EVIDENCE}/`),
+      /^([^/]+\.json|trials\.(csv|jsonl))$/.test(path.slice(EVIDENCE.length + 1)) &&
+      path.startsWith(`${EVIDENCE}/`),
   );
   const undeclared = others.filter((path) => !evidence.includes(path));
   if (undeclared.length > 0) {

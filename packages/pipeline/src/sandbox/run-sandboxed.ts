@@ -45,7 +45,7 @@ export async function runSandboxed(options: SandboxOptions): Promise<SandboxResu
   return superviseBubblewrap(args, options, diskBytes);
 }
 
-async function diskBytesOf({ disk }: SandboxOptions): Promise<number> {
+export async function diskBytesOf({ disk }: Pick<SandboxOptions, 'disk'>): Promise<number> {
   if (disk === undefined) return FILE_BYTES_MAX;
   return disk.bytes ?? diskAllowance(disk.directory);
 }
@@ -60,7 +60,8 @@ async function superviseBubblewrap(
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   let timedOut = false;
-  const stop = () => child.kill('SIGKILL');
+  let statusText = '';
+  const stop = () => endSandbox(child, () => pidOf(statusText));
   const timer = setTimeout(() => {
     timedOut = true;
     stop();
@@ -68,7 +69,6 @@ async function superviseBubblewrap(
   options.signal?.addEventListener('abort', stop, { once: true });
   // It may have come while the sandbox was being laid out.
   if (options.signal?.aborted === true) stop();
-  let statusText = '';
   let overuse: Overuse | undefined;
   const endWatch =
     options.disk === undefined
@@ -90,7 +90,7 @@ async function superviseBubblewrap(
     const status = readAll(child.stdio[3] as Readable, (text) => {
       statusText += text;
     }); // declared as a pipe above
-    await writeLog(child, options);
+    await writeLog([child.stdout, child.stderr] as readonly Readable[], options); // declared as pipes above
     await closed;
     await status;
     return await judge(statusText, {
@@ -103,6 +103,30 @@ async function superviseBubblewrap(
     clearTimeout(timer);
     options.signal?.removeEventListener('abort', stop);
   }
+}
+
+const KILL_LOOK_MS = 20;
+const KILL_LOOKS_MAX = 100;
+
+/**
+ * Kills the namespace's first process, with which every other of it ends. Bubblewrap itself alone will not do: killed before
+ * its child has asked to die with it, the child goes on. Until bubblewrap has said which process that is, there is a wait.
+ */
+function endSandbox(child: ChildProcess, pid: () => string | undefined, looks = 0): void {
+  const first = pid();
+  if (first !== undefined) {
+    try {
+      process.kill(Number(first), 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
+  const isOver = child.exitCode !== null || child.signalCode !== null;
+  if (first !== undefined || isOver || looks === KILL_LOOKS_MAX) {
+    child.kill('SIGKILL');
+    return;
+  }
+  setTimeout(() => endSandbox(child, pid, looks + 1), KILL_LOOK_MS);
 }
 
 export function whenClosed(child: ChildProcess): Promise<void> {
@@ -130,7 +154,11 @@ export function pidOf(statusText: string): string | undefined {
   return /"child-pid"\s*:\s*(\d+)/.exec(statusText)?.[1];
 }
 
-async function writeLog(child: ChildProcess, options: SandboxOptions): Promise<void> {
+/** Everything that comes out of the streams, up to LOG_BYTES_MAX, goes into the log. */
+export async function writeLog(
+  streams: readonly Readable[],
+  options: Pick<SandboxOptions, 'logPath' | 'onLog'>,
+): Promise<void> {
   const file = await open(options.logPath, 'w', 0o600);
   let left = LOG_BYTES_MAX;
   const drain = async (stream: Readable): Promise<void> => {
@@ -143,7 +171,7 @@ async function writeLog(child: ChildProcess, options: SandboxOptions): Promise<v
     }
   };
   try {
-    await Promise.all([child.stdout, child.stderr].map((stream) => drain(stream as Readable)));
+    await Promise.all(streams.map(drain));
   } finally {
     await file.close();
   }

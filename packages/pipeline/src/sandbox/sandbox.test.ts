@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -183,6 +183,21 @@ test('an abort ends a step', async () => {
     exit: null,
     timedOut: false,
   });
+});
+
+test('an abort ends a step whenever it comes, also while bubblewrap is still at work', async () => {
+  for (let ms = 0; ms < 40; ms += 2) {
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), ms);
+    expect((await shell('exec sleep 7.77', { signal: stop.signal })).exit).toBeNull();
+  }
+  const names = await readdir('/proc');
+  const commands = await Promise.all(
+    names
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')), // ended meanwhile
+  );
+  expect(commands.filter((command) => command.includes('7.77'))).toEqual([]);
 });
 
 test('exit codes and deaths by signal are told apart from a broken sandbox', async () => {

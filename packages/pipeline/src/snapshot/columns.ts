@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { PipelineError } from '../errors.ts';
 import type { Dataset } from '../file/data-section.ts';
+import { inBatches } from './batched-columns.ts';
 import { badRow } from './column-names.ts';
 import type { ColumnRole, ColumnType, SnapshotColumn } from './dataset-snapshot.ts';
 import { type LoadedTable, lineOfRow } from './load-table.ts';
@@ -32,13 +33,15 @@ const PATTERNS: Readonly<Record<Exclude<ColumnType, 'text' | 'integer'>, string>
   timestamp: '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}.*',
 };
 
+const SAMPLE_ROWS = 1000;
 const INFERENCE_ORDER = ['integer', 'number', 'boolean', 'date', 'timestamp'] as const;
 
 function matches(column: string, type: Exclude<ColumnType, 'text'>): string {
   const name = quoteName(column);
   const cast = `TRY_CAST(${name} AS ${SQL_TYPES[type]})`;
   if (type === 'integer') return `coalesce(CAST(${cast} AS VARCHAR) = ${name}, false)`;
-  return `regexp_full_match(${name}, ${quoteText(PATTERNS[type])}) AND ${cast} IS NOT NULL`;
+  const present = type === 'number' ? `isfinite(${cast})` : `${cast} IS NOT NULL`;
+  return `regexp_full_match(${name}, ${quoteText(PATTERNS[type])}) AND coalesce(${present}, false)`;
 }
 
 /**
@@ -52,12 +55,16 @@ export async function typeColumns(
   { dataset, place }: { readonly dataset: Dataset; readonly place: SnapshotPlace },
 ): Promise<readonly SnapshotColumn[]> {
   refuseUnknownColumns(table.columns, dataset, place);
+  const inferred = await inferTypes(
+    database,
+    table.columns.filter((name) => dataset.columns?.[name]?.type === undefined),
+  );
   const columns: SnapshotColumn[] = [];
   for (const name of table.columns) {
     const declared = dataset.columns?.[name]?.type;
     if (declared !== undefined && declared !== 'text')
       await refuseOtherType(database, { table, name, declared, place });
-    const type = declared ?? (await inferType(database, name));
+    const type = declared ?? inferred.get(name) ?? 'text';
     columns.push({ name, type, ...usage(name, dataset) });
   }
   const casts = columns.map(
@@ -67,18 +74,65 @@ export async function typeColumns(
   return columns;
 }
 
-/** Each question ends at the first value that is not of the type, so only the true type reads the whole column. */
-async function inferType(database: SnapshotDatabase, name: string): Promise<ColumnType> {
-  const column = quoteName(name);
-  const present = await database.rows(`SELECT 1 FROM raw WHERE ${column} IS NOT NULL LIMIT 1`);
-  if (present.length === 0) return 'text';
-  for (const type of INFERENCE_ORDER) {
-    const other = await database.rows(
-      `SELECT 1 FROM raw WHERE ${column} IS NOT NULL AND NOT (${matches(name, type)}) LIMIT 1`,
+/**
+ * The narrowest type that every present value has, for each column. Few rows already rule most types out; what is left
+ * is asked of all rows for many columns at once, narrowest first, so that each column is read about once.
+ */
+async function inferTypes(
+  database: SnapshotDatabase,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, ColumnType>> {
+  const sample = `(SELECT * FROM raw LIMIT ${SAMPLE_ROWS})`;
+  const open = new Map(
+    await inBatches(names, (batch) => possibleTypes(database, sample, ofAllTypes(batch))),
+  );
+  const found = new Map<string, ColumnType>();
+  for (const _ of INFERENCE_ORDER) {
+    const asked = [...open].flatMap(([name, [type]]) =>
+      type === undefined ? [] : [{ name, type }],
     );
-    if (other.length === 0) return type;
+    const answers = await inBatches(asked, (batch) =>
+      possibleTypes(
+        database,
+        'raw',
+        batch.map(({ name, type }) => ({ name, types: [type] })),
+      ),
+    );
+    for (const [name, [type]] of answers) {
+      if (type !== undefined) found.set(name, type);
+      open.set(name, type === undefined ? (open.get(name) ?? []).slice(1) : []);
+    }
   }
-  return 'text';
+  return found;
+}
+
+type InferredType = (typeof INFERENCE_ORDER)[number];
+
+function ofAllTypes(names: readonly string[]) {
+  return names.map((name) => ({ name, types: INFERENCE_ORDER }));
+}
+
+/** Of the types asked about, those that every present value of the relation has; none for a column without a value. */
+async function possibleTypes(
+  database: SnapshotDatabase,
+  relation: string,
+  asked: readonly { readonly name: string; readonly types: readonly InferredType[] }[],
+): Promise<readonly (readonly [string, readonly InferredType[]])[]> {
+  const picks = asked.flatMap(({ name, types }, index) => {
+    const column = quoteName(name);
+    return types.map(
+      (type) =>
+        `bool_and(CASE WHEN ${column} IS NOT NULL THEN ${matches(name, type)} END) AS ${type}${index}`,
+    );
+  });
+  const [row] = await database.rows(`SELECT ${picks.join(', ')} FROM ${relation}`);
+  return asked.map(({ name, types }, index) => {
+    const isOnlyMissing = relation !== 'raw' && row?.[`${types[0]}${index}`] === null;
+    const possible = isOnlyMissing
+      ? types
+      : types.filter((type) => row?.[`${type}${index}`] === true);
+    return [name, possible] as const;
+  });
 }
 
 async function refuseOtherType(
@@ -93,7 +147,7 @@ async function refuseOtherType(
   const { table, name, declared, place } = wanted;
   const column = quoteName(name);
   const [bad] = await database.rows(
-    `SELECT ${ROW_NUMBER}::INTEGER AS n, ${column} AS value FROM raw
+    `SELECT ${ROW_NUMBER} AS n, ${column} AS value FROM raw
      WHERE ${column} IS NOT NULL AND NOT (${matches(name, declared)}) ORDER BY 1 LIMIT 1`,
   );
   if (bad === undefined) return;

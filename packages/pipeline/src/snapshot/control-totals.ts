@@ -26,9 +26,7 @@ export async function compareControlTotals(
   };
   if (totals.rows !== undefined) await add('rows', String(totals.rows), 'count(*)');
   for (const [column, declared] of Object.entries(totals.sums ?? {})) {
-    const digits = (declared.split('.')[1] ?? '').length;
-    const exact = `CAST(CAST(${quoteName(column)} AS VARCHAR) AS DECIMAL(38, ${Math.min(18, Math.max(digits, 6))}))`;
-    await add(`sum of ${column}`, declared, `coalesce(sum(${exact}), 0)`);
+    await add(`sum of ${column}`, declared, exactSum(column, declared));
   }
   for (const [condition, declared] of Object.entries(totals.counts ?? {})) {
     await checkRowCondition(
@@ -43,4 +41,27 @@ export async function compareControlTotals(
     );
   }
   return results;
+}
+
+/** The sums that the source declares, of the rows that are left in `t`. */
+export async function declaredSums(
+  database: SnapshotDatabase,
+  dataset: Dataset,
+): Promise<readonly { readonly what: string; readonly sum: string }[]> {
+  const declared = Object.entries(dataset.source?.control_totals?.sums ?? {});
+  if (declared.length === 0) return [];
+  const picks = declared.map(
+    ([column, sum], index) => `CAST((${exactSum(column, sum)}) AS VARCHAR) AS s${index}`,
+  );
+  const [row] = await database.rows(`SELECT ${picks.join(', ')} FROM t`);
+  return declared.map(([column], index) => ({
+    what: `sum of ${column}`,
+    sum: String(row?.[`s${index}`]),
+  }));
+}
+
+function exactSum(column: string, declared: string): string {
+  const digits = (declared.split('.')[1] ?? '').length;
+  const exact = `CAST(CAST(${quoteName(column)} AS VARCHAR) AS DECIMAL(38, ${Math.min(18, Math.max(digits, 6))}))`;
+  return `coalesce(sum(${exact}), 0)`;
 }

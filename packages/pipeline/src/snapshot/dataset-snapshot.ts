@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { BlobRef } from '../blobs/blob-store.ts';
+import type { SnapshotOrigin } from '../extract/snapshot-origin.ts';
 import type { SplitAccess } from '../file/split-parts.ts';
+import type { DataMeasures } from './data-measures.ts';
 
 export type ColumnType = 'integer' | 'number' | 'text' | 'boolean' | 'date' | 'timestamp';
 export type ColumnRole = 'feature' | 'label' | 'protected' | 'unit' | 'time' | 'weight' | 'id';
@@ -22,6 +24,8 @@ export interface ColumnProfile {
   readonly distinct: number;
   readonly mean: string | null;
   readonly standardDeviation: string | null;
+  /** Σwx / Σw over rows with a value; only where a column has the weight role. */
+  readonly weightedMean?: string;
   /** Values of the column at p (nearest rank), for orderable types. */
   readonly quantiles: readonly { readonly p: string; readonly value: string }[];
   /** Equal-width bins, closed below, the last one closed above too; numbers only. */
@@ -54,6 +58,12 @@ export interface ExclusionResult {
   readonly before: number;
   readonly excluded: number;
   readonly after: number;
+  /** The source's declared sums, before the rule and after it. */
+  readonly totals?: readonly {
+    readonly what: string;
+    readonly before: string;
+    readonly after: string;
+  }[];
 }
 
 export interface ControlTotal {
@@ -95,7 +105,7 @@ export interface SplitSnapshot {
 export interface DatasetSnapshot {
   readonly dataset: string;
   readonly format: 'csv' | 'parquet';
-  readonly origin: { readonly step: string; readonly file: string } | { readonly path: string };
+  readonly origin: SnapshotOrigin;
   /** As read, sealed rows included: what a rebuild starts from. */
   readonly content: BlobRef;
   /** SHA-256 over names, types and roles of the columns, in order. */
@@ -117,4 +127,6 @@ export interface DatasetSnapshot {
   readonly controlTotals: readonly ControlTotal[];
   readonly representativeness: readonly Representativeness[];
   readonly splits: readonly SplitSnapshot[];
+  /** Absent from snapshots of earlier releases. */
+  readonly measures?: DataMeasures;
 }

@@ -81,8 +81,8 @@ async function runRowCheck(
 ): Promise<QualityResult> {
   const row = rowCheck(check);
   const [found] = await database.rows(
-    `SELECT (count(*) FILTER (WHERE breaks))::INTEGER AS broken,
-            (min(${ROW_NUMBER}) FILTER (WHERE breaks))::INTEGER AS first
+    `SELECT count(*) FILTER (WHERE breaks) AS broken,
+            min(${ROW_NUMBER}) FILTER (WHERE breaks) AS first
      FROM (SELECT ${ROW_NUMBER}, (${row.breaks}) AS breaks FROM t)`,
   );
   const broken = Number(found?.broken ?? 0);

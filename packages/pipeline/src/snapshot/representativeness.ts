@@ -23,7 +23,7 @@ async function measureAttribute(
   attribute: Grouping,
 ): Promise<Representativeness> {
   const found = await database.rows(
-    `SELECT ${groupingSql(attribute)} AS grp, count(*)::INTEGER AS rows FROM t GROUP BY 1 ORDER BY 1`,
+    `SELECT ${groupingSql(attribute)} AS grp, count(*) AS rows FROM t GROUP BY 1 ORDER BY 1`,
   );
   const counts = new Map(found.map((row) => [String(row.grp), Number(row.rows)]));
   const shares = declaredShares(dataset, attribute.name);

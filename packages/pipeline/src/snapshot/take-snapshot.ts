@@ -7,18 +7,19 @@ import type { BlobStore } from '../blobs/blob-store.ts';
 import { PipelineError } from '../errors.ts';
 import type { Dataset } from '../file/data-section.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
-import { profileColumn } from './column-profile.ts';
+import { fileRef } from '../lakehouse/file-ref.ts';
+import { profileTable } from './column-profile.ts';
 import { type SnapshotPlace, typeColumns } from './columns.ts';
-import { compareControlTotals } from './control-totals.ts';
+import { compareControlTotals, declaredSums } from './control-totals.ts';
 import type {
-  ColumnProfile,
   DatasetSnapshot,
   ExclusionResult,
   SnapshotColumn,
   SplitSnapshot,
 } from './dataset-snapshot.ts';
 import { type LoadedTable, loadTable } from './load-table.ts';
-import { openDatabase, type SnapshotDatabase } from './open-database.ts';
+import { measureData, weightOf } from './measure-data.ts';
+import { areLarge, openDatabase, type SnapshotDatabase } from './open-database.ts';
 import { runQualityChecks } from './quality-checks.ts';
 import { measureRepresentativeness } from './representativeness.ts';
 import { checkRowCondition } from './row-condition.ts';
@@ -33,6 +34,10 @@ export interface SnapshotRequest {
   readonly blobs: BlobStore;
   /** An own directory for the files of the splits. */
   readonly workDir: string;
+  /** An empty field in quotes is the empty text and not a missing value: the CSV of a database. */
+  readonly emptyIsText?: boolean;
+  /** False where the source keeps the bytes: `content` then names what is not archived. */
+  readonly keepContent?: boolean;
 }
 
 /**
@@ -42,10 +47,15 @@ export interface SnapshotRequest {
  */
 export async function takeSnapshot(request: SnapshotRequest): Promise<DatasetSnapshot> {
   await mkdir(request.workDir, { recursive: true });
-  const content = await request.blobs.putFile(request.place.path);
-  const database = await openDatabase([request.workDir, dirname(request.place.path)]);
+  const { path } = request.place;
+  const content =
+    request.keepContent === false ? await fileRef(path) : await request.blobs.putFile(path);
+  const database = await openDatabase([request.workDir, dirname(request.place.path)], {
+    spillTo: join(request.workDir, 'spill'),
+    onDisk: await areLarge([request.place.path]),
+  });
   try {
-    const table = await loadTable(database, request.place.path, request.place.name);
+    const table = await loadTable(database, request.place.path, request.place.name, request);
     const columns = await typeColumns(database, table, request);
     const rowsRead = await countRows(database, 't');
     const controlTotals = await compareControlTotals(database, request);
@@ -58,6 +68,11 @@ export async function takeSnapshot(request: SnapshotRequest): Promise<DatasetSna
     const splits: SplitSnapshot[] = [];
     for (const split of taken)
       splits.push(await writeSplit({ database, request, table, columns }, split));
+    const profiles = new Map(
+      splits.flatMap(({ split, profile }) => (profile === null ? [] : [[split, profile] as const])),
+    );
+    const { dataset, place } = request;
+    const measured = { dataset, place, table, columns, splits: taken, profiles };
     return {
       dataset: request.name,
       format: table.format,
@@ -75,6 +90,7 @@ export async function takeSnapshot(request: SnapshotRequest): Promise<DatasetSna
       controlTotals,
       representativeness: await measureRepresentativeness(database, request.dataset),
       splits,
+      measures: await measureData(database, measured),
     };
   } finally {
     database.close();
@@ -99,7 +115,7 @@ export function snapshotFailure(snapshot: DatasetSnapshot): PipelineError | unde
 }
 
 async function countRows(database: SnapshotDatabase, table: string): Promise<number> {
-  const [row] = await database.rows(`SELECT count(*)::INTEGER AS n FROM ${table}`);
+  const [row] = await database.rows(`SELECT count(*) AS n FROM ${table}`);
   return Number(row?.n);
 }
 
@@ -109,6 +125,7 @@ async function excludeRows(
   { dataset, place }: SnapshotRequest,
 ): Promise<readonly ExclusionResult[]> {
   const results: ExclusionResult[] = [];
+  let sums = await declaredSums(database, dataset);
   for (const [index, exclusion] of (dataset.exclusions ?? []).entries()) {
     if (!('where' in exclusion)) continue;
     await checkRowCondition(
@@ -120,7 +137,22 @@ async function excludeRows(
     await database.run(`DELETE FROM t WHERE coalesce((${exclusion.where}), false)`);
     const after = await countRows(database, 't');
     const { where, reason, clause = null } = exclusion;
-    results.push({ where, reason, clause, before, excluded: before - after, after });
+    const left = await declaredSums(database, dataset);
+    const totals = left.map(({ what, sum }, at) => ({
+      what,
+      before: sums[at]?.sum ?? sum,
+      after: sum,
+    }));
+    sums = left;
+    results.push({
+      where,
+      reason,
+      clause,
+      before,
+      excluded: before - after,
+      after,
+      ...(totals.length === 0 ? {} : { totals }),
+    });
   }
   return results;
 }
@@ -133,7 +165,7 @@ async function countDuplicates(
   const compared = table.columns.filter((name) => name !== dataset.roles?.id).map(quoteName);
   if (compared.length === 0) return 0;
   const [row] = await database.rows(
-    `SELECT (count(*) - count(DISTINCT row(${compared.join(', ')})))::INTEGER AS n FROM t`,
+    `SELECT count(*) - count(DISTINCT row(${compared.join(', ')})) AS n FROM t`,
   );
   return Number(row?.n);
 }
@@ -177,7 +209,11 @@ async function writeSplit(context: SplitContext, split: TakenSplit): Promise<Spl
     content,
     mounted: forSteps ? mounted : null,
     labels: label === undefined ? [] : await countLabels(database, label),
-    profile: forSteps ? await profileColumns(database, columns) : null,
+    profile: forSteps
+      ? await profileTable(database, 'part', columns, {
+          weight: weightOf(request.dataset, columns),
+        })
+      : null,
   };
 }
 
@@ -197,21 +233,12 @@ async function writePart(context: SplitContext, columns: readonly SnapshotColumn
   return request.blobs.putFile(path);
 }
 
-async function profileColumns(
-  database: SnapshotDatabase,
-  columns: readonly SnapshotColumn[],
-): Promise<readonly ColumnProfile[]> {
-  const profiles: ColumnProfile[] = [];
-  for (const column of columns) profiles.push(await profileColumn(database, 'part', column));
-  return profiles;
-}
-
 async function countLabels(
   database: SnapshotDatabase,
   label: string,
 ): Promise<SplitSnapshot['labels']> {
   const rows = await database.rows(
-    `SELECT coalesce(CAST(${quoteName(label)} AS VARCHAR), '') AS value, count(*)::INTEGER AS count FROM part GROUP BY 1 ORDER BY 1`,
+    `SELECT coalesce(CAST(${quoteName(label)} AS VARCHAR), '') AS value, count(*) AS count FROM part GROUP BY 1 ORDER BY 1`,
   );
   return rows.map((row) => ({ value: String(row.value), count: Number(row.count) }));
 }

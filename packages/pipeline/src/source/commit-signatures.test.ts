@@ -68,7 +68,7 @@ const tampered = (id: string) =>
   store(Buffer.from(rawCommit(id).toString('latin1').replace('a change', 'another'), 'latin1'));
 
 const contributors = (id: string, keys: readonly string[] = []) =>
-  readContributors(repository, id, keys);
+  readContributors(repository, [id], keys);
 
 function sshKey(...type: readonly string[]): {
   readonly file: string;

@@ -65,7 +65,12 @@ export async function compareCommits(
   }
 }
 
-async function fetchBundle(repository: string, at: BundledCommit, name: string): Promise<void> {
+/** The commit that the bundle names HEAD becomes a branch of this name. */
+export async function fetchBundle(
+  repository: string,
+  at: BundledCommit,
+  name: string,
+): Promise<void> {
   const source = ['fetch', '--quiet', '--no-tags', at.bundlePath, `HEAD:refs/heads/${name}`];
   await git(repository, ['-c', 'fetch.fsckObjects=true', ...source], {
     GIT_ALLOW_PROTOCOL: 'file',

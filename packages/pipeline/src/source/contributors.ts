@@ -24,26 +24,26 @@ const CONTRIBUTORS_MAX = 2_000;
 const EMAIL_CHARACTERS_MAX = 320;
 
 /**
- * Who contributed to a commit: the author and committer of every commit that it contains, by address and signing key,
- * in a fixed order. A model has a repository of its own, so that every commit of it is about the model.
+ * Who contributed to commits: the author and committer of every commit that they contain, by address and signing key, in
+ * a fixed order. A model has a repository of its own, so that every commit of it is about the model.
  * @param openPgp armoured public keys that OpenPGP signatures can be verified with
  * @throws PipelineError `source_unsupported` beyond the limits, `git_failed`
  */
 export async function readContributors(
   directory: string,
-  commit: string,
+  commits: readonly string[],
   openPgp: readonly string[],
 ): Promise<readonly Contributor[]> {
   const keys = await openPgpKeys(openPgp);
   const found = new Map<string, Contributor>();
-  for await (const one of readCommits(directory, commit)) {
+  for await (const one of readCommits(directory, commits)) {
     const signature = await signatureOf(one, keys);
     for (const email of one.emails) {
       if (email.length > EMAIL_CHARACTERS_MAX) throw tooLong(email);
       const entry = signature === undefined ? { email } : { email, signature };
       found.set(placeOf(entry), entry);
     }
-    if (found.size > CONTRIBUTORS_MAX) throw tooMany(commit);
+    if (found.size > CONTRIBUTORS_MAX) throw tooMany(commits[0] ?? '');
   }
   return [...found].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }

@@ -9,14 +9,14 @@ const COMMIT_BYTES_MAX = 1024 * 1024;
 const BATCH_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * Every commit that a commit contains, itself included, as git stores it (`git cat-file`), a batch at a time.
+ * Every commit that commits contain, themselves included, as git stores it (`git cat-file`), a batch at a time.
  * @throws PipelineError `source_unsupported` beyond the limits, `git_failed`
  */
 export async function* readCommits(
   directory: string,
-  commit: string,
+  commits: readonly string[],
 ): AsyncGenerator<CommitObject, void> {
-  for (const batch of await batchesOf(directory, commit)) {
+  for (const batch of await batchesOf(directory, commits)) {
     const stdin = `${batch.join('\n')}\n`;
     const printed = await gitBytes(directory, ['cat-file', '--batch'], { stdin });
     let at = 0;
@@ -35,11 +35,12 @@ export async function* readCommits(
 
 async function batchesOf(
   directory: string,
-  commit: string,
+  commits: readonly string[],
 ): Promise<readonly (readonly string[])[]> {
-  const asked = ['rev-list', `--max-count=${COMMITS_MAX + 1}`, commit];
+  const asked = ['rev-list', `--max-count=${COMMITS_MAX + 1}`, ...commits];
   const names = linesOf(await git(directory, asked));
   if (names.length > COMMITS_MAX) {
+    const [commit = ''] = commits;
     throw new PipelineError(
       'source_unsupported',
       `the history of ${commit.slice(0, 12)} has more than ${COMMITS_MAX} commits, whose authors must all be known; give the model a repository of its own`,

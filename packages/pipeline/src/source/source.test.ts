@@ -76,7 +76,7 @@ test('a bundle of another commit is refused', async () => {
   });
 });
 
-test('symbolic links and filters are refused with the path', async () => {
+test('symbolic links, and filters but that of LFS, are refused with the path', async () => {
   await symlink('/etc/shadow', join(repository, 'data.csv'));
   await commit('ada@example.com');
   await expect(archive()).rejects.toMatchObject({
@@ -84,21 +84,13 @@ test('symbolic links and filters are refused with the path', async () => {
     message: expect.stringContaining('`data.csv`'),
   });
   await rm(join(repository, 'data.csv'));
-  await writeFile(join(repository, '.gitattributes'), '# none\n*.bin filter=lfs diff=lfs -text\n');
+  await writeFile(
+    join(repository, '.gitattributes'),
+    '*.bin filter=lfs diff=lfs -text\n*.x filter=tool\n',
+  );
   await commit('ada@example.com');
   await expect(archive()).rejects.toMatchObject({
     code: 'source_unsupported',
     message: expect.stringContaining('`.gitattributes:2`'),
-  });
-});
-
-test('a submodule is refused', async () => {
-  const entry = `160000,${(await git(repository, ['rev-parse', 'HEAD'])).trim()},vendor`;
-  await git(repository, ['update-index', '--add', '--cacheinfo', entry]);
-  await git(repository, ['-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '-qm', 'sub']);
-  await mkdir(join(repository, 'vendor'));
-  await expect(archive()).rejects.toMatchObject({
-    code: 'source_unsupported',
-    message: expect.stringContaining('`vendor` is a submodule'),
   });
 });

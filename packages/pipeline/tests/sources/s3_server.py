@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Serves S3 on a free port of the loopback, tells its address, and ends with whoever started it."""
+import sys
+
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+host, port = server.get_host_and_port()
+print(f"http://{host}:{port}", flush=True)
+sys.stdin.read()
+server.stop()
