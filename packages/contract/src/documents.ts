@@ -34,6 +34,8 @@ export const documentsRoutes = {
           .optional(),
         use: Name.optional(),
         decision: z.string().min(1).max(100).optional(),
+        /** Of a version: with everything that a rebuild starts from, data with sealed rows included. */
+        rebuildParts: z.enum(['true', 'false']).optional(),
       })
       .refine(
         ({ version, decision }) => (version === undefined) !== (decision === undefined),

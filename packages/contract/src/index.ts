@@ -82,9 +82,11 @@ export {
   JobBody,
   type JobEventReply,
   JobEventSchema,
+  JobList,
   JobReply,
   JobSubmitted,
   jobsRoutes,
+  WorkerList,
 } from './jobs.ts';
 export { BundleReply, ConsistencyReply, logRoutes } from './log.ts';
 export {

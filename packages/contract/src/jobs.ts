@@ -54,6 +54,63 @@ export type JobReply = z.infer<typeof JobReply>;
 
 const ById = z.strictObject({ id: z.uuid() });
 
+/** A job without its events. */
+export const JobLine = JobReply.omit({ events: true, result: true }).extend({
+  /** Name of the model that it is about; absent where its request has to be read for it. */
+  model: z.string().optional(),
+});
+export type JobLine = z.infer<typeof JobLine>;
+
+export const JobList = z.strictObject({ jobs: z.array(JobLine).readonly() });
+export type JobList = z.infer<typeof JobList>;
+
+export const JobQuery = z.strictObject({
+  state: z.enum(['queued', 'running', 'done', 'failed']).optional(),
+  kind: JobKindSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+export const WorkerList = z.strictObject({
+  workers: z
+    .array(
+      z.strictObject({
+        id: z.int(),
+        host: z.string(),
+        process: z.int(),
+        /** Jobs that it does at once. */
+        concurrency: z.int(),
+        startedAt: UtcTime,
+        /** Jobs that it has now. */
+        jobs: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
+});
+export type WorkerList = z.infer<typeof WorkerList>;
+
+export const RebuildList = z.strictObject({
+  rebuilds: z
+    .array(
+      z.strictObject({
+        workspace: z.string(),
+        model: z.string(),
+        use: z.string(),
+        version: z.int(),
+        tier: z.string(),
+        everyDays: z.int(),
+        /** The newest attestation of these bytes; absent before the first. */
+        last: z
+          .strictObject({ record: Digest, at: UtcTime, verdict: z.string() })
+          .readonly()
+          .optional(),
+        due: UtcTime,
+        isDue: z.boolean(),
+      }),
+    )
+    .readonly(),
+});
+export type RebuildList = z.infer<typeof RebuildList>;
+
 export const jobsRoutes = {
   submit: route({
     method: 'POST',
@@ -65,6 +122,31 @@ export const jobsRoutes = {
     reply: JobSubmitted,
     // A request's envelope holds a payload of 1 MiB at most, a third more as base64.
     bodyBytesMax: 2 * 1024 * 1024,
+  }),
+  list: route({
+    method: 'GET',
+    path: '/v1/jobs',
+    summary: 'Jobs, newest first',
+    tag: 'jobs',
+    access: 'jobs:read',
+    query: JobQuery,
+    reply: JobList,
+  }),
+  workers: route({
+    method: 'GET',
+    path: '/v1/workers',
+    summary: 'The processes that work jobs, and what each has',
+    tag: 'jobs',
+    access: 'jobs:read',
+    reply: WorkerList,
+  }),
+  rebuilds: route({
+    method: 'GET',
+    path: '/v1/rebuilds',
+    summary: 'When each version in production is built again from its archived parts',
+    tag: 'jobs',
+    access: 'jobs:read',
+    reply: RebuildList,
   }),
   get: route({
     method: 'GET',

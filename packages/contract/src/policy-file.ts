@@ -145,6 +145,10 @@ export const PolicyFile = z.strictObject({
     .optional()
     .describe('how often a model in use is looked at again, in days by tier'),
   findings: z.strictObject({ extensionsMax: count }).optional(),
+  rebuilds: z
+    .strictObject({ high: days, medium: days, low: days })
+    .optional()
+    .describe('how often a version in production is built again, in days by tier'),
   materiality: materiality.optional(),
   changes: z
     .strictObject({

@@ -36,9 +36,26 @@ const ConfigSchema = z.strictObject({
       reserveBytes: z.int().nonnegative().optional(),
     })
     .optional(),
+  /** When what is in production may be built again; 01:00 to 05:00 UTC unless given. */
+  rebuilds: z
+    .strictObject({
+      from: z.int().min(0).max(23),
+      to: z.int().min(0).max(23),
+      zone: z.string().refine(isTimeZone, 'expected an IANA zone such as Europe/London'),
+    })
+    .optional(),
   ports: z.strictObject({ api: z.int(), gateway: z.int() }),
 });
 export type ServerConfig = z.infer<typeof ConfigSchema>;
+
+function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** @throws ServerError `not_founded` without a file, `config_invalid` for one that cannot be read */
 export async function readConfig(dataDir: string): Promise<ServerConfig> {

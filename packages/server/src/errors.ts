@@ -20,6 +20,7 @@ export type ServerErrorCode =
   | 'job_request_refused'
   | 'job_interrupted'
   | 'worker_failed'
+  | 'worker_needs_database'
   | 'run_failed'
   | 'run_output_invalid'
   | 'artifact_invalid'

@@ -66,12 +66,14 @@ export {
   readQuestionnaire,
 } from './registry/index.ts';
 export { type RunningServer, type StartOptions, startServer } from './start.ts';
+export { type RunningWorker, startWorker, type WorkerOptions } from './start-worker.ts';
 export {
   type Database,
   type DatabaseHandle,
   type EmbeddedDatabase,
   type EmbeddedPostgres,
   openDatabase,
+  openDataKeys,
   openEmbeddedDatabase,
   openFilePublishedStore,
   type PublishedStore,

@@ -6,6 +6,7 @@ import { installationSecret } from './identity/index.ts';
 import {
   type DatabaseHandle,
   openDatabase,
+  openDataKeys,
   openEmbeddedDatabase,
   openFilePublishedStore,
   type PublishedStore,
@@ -34,7 +35,7 @@ export async function openData(place: DataPlace): Promise<OpenData> {
   return {
     dataDir: place.dataDir,
     database,
-    blobs: openFileBlobStore(join(place.dataDir, 'blobs')),
+    blobs: openFileBlobStore(join(place.dataDir, 'blobs'), { keys: openDataKeys(place.dataDir) }),
     published: openFilePublishedStore(join(place.dataDir, 'published')),
     close: () => database.close(),
   };

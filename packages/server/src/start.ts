@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { visibleLines } from '@countersign/kernel';
+import { startChecks } from './checks/index.ts';
 import { readConfig } from './config-file.ts';
 import type { AppContext } from './context.ts';
 import { buildApp } from './http/index.ts';
@@ -19,6 +20,8 @@ export interface StartOptions {
   readonly host?: string;
   /** The configured port unless given; 0 takes a free one. */
   readonly port?: number;
+  /** Jobs that this process does at once; one unless given, none with 0. */
+  readonly workers?: number;
   readonly now?: () => string;
   /** Told of every failure that is the server's own; to standard error unless given. */
   readonly onFailure?: (requestId: string, error: unknown) => void;
@@ -61,13 +64,19 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       onFailure: (error) => onFailure('feed', error),
     });
     closers.push(opened.close);
-    const jobs = await startJobs(opened.context, jobRunners);
+    const jobs = await startJobs(opened.context, jobRunners, { concurrency: options.workers ?? 1 });
     closers.push(() => jobs.stop());
     const context: AppContext = { ...opened.context, jobs };
     const notices = startNotices(opened.context, {
       onFailure: (error) => onFailure('notices', error),
     });
     closers.push(() => notices.stop());
+    const checks = startChecks(opened.context, {
+      jobs,
+      offPeak: config.rebuilds,
+      onFailure: (error) => onFailure('checks', error),
+    });
+    closers.push(() => checks.stop());
     const warming = startWarming(opened.context, {
       onFailure: (error) => onFailure('warming', error),
     });

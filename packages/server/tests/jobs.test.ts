@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ServerError } from '../src/errors.ts';
-import { type JobRunners, type JobService, type JobWork, startJobs } from '../src/jobs/index.ts';
+import {
+  type JobRunners,
+  type JobService,
+  type JobWork,
+  livingRunners,
+  startJobs,
+} from '../src/jobs/index.ts';
 import { recordByPlatform } from '../src/records/index.ts';
+import { connectClient } from '../src/store/database.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
 
 let server: TestServer;
@@ -16,8 +25,8 @@ afterEach(async () => {
 });
 
 /** The queue with the given work for `test` jobs; every other kind is not asked for here. */
-async function start(work: JobRunners['test']): Promise<JobService> {
-  const service = await startJobs(server.context, { test: work } as JobRunners);
+async function start(work: JobRunners['test'], concurrency = 1): Promise<JobService> {
+  const service = await startJobs(server.context, { test: work } as JobRunners, { concurrency });
   services.push(service);
   return service;
 }
@@ -52,7 +61,6 @@ async function recordsOfType(type: string): Promise<number> {
 describe('a job', { timeout: 60_000 }, () => {
   test('is done together with its records, and its events are followed to the end', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const service = await start(async (_context, work) => {
       work.report('first');
       await sleep(50);
@@ -70,7 +78,6 @@ describe('a job', { timeout: 60_000 }, () => {
 
   test('of a signed request is one, however often it is asked for at once, until it fails', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const { digest } = await server.context.database.db
       .transaction()
       .execute((tx) => integrityCheck(tx)); // any record: the queue does not read it
@@ -92,7 +99,6 @@ describe('a job', { timeout: 60_000 }, () => {
 
   test('that reports without end has a bounded number of events, the last of which says so', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const service = await start(async (_context, work) => {
       for (let line = 0; line < 20_000; line += 1) work.report(`line ${line}`);
       return async () => ({ records: [] });
@@ -107,7 +113,6 @@ describe('a job', { timeout: 60_000 }, () => {
 
   test('that fails while it registers leaves no record behind', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const service = await start(async () => async (tx) => {
       await integrityCheck(tx);
       throw new ServerError('evidence_unavailable', 'the second record cannot be made');
@@ -120,7 +125,6 @@ describe('a job', { timeout: 60_000 }, () => {
 
   test('that a stopping server cut off is taken up again from its beginning', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const begun = Promise.withResolvers<void>();
     const first = await start((_context, work) => {
       begun.resolve();
@@ -136,12 +140,12 @@ describe('a job', { timeout: 60_000 }, () => {
     }));
     expect(await ended(second, id)).toMatchObject({ state: 'done', attempts: 2 });
     expect(await recordsOfType('integrity-check')).toBe(1);
+    await second.stop();
     expect(await readdir(join(server.dataDir, 'jobs'))).toEqual([]);
   });
 
   test('that was cut off twice fails and says so', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     let id: string | undefined;
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const begun = Promise.withResolvers<void>();
@@ -164,15 +168,112 @@ describe('a job', { timeout: 60_000 }, () => {
     });
   });
 
+  test('whose worker was killed is taken up once more, and fails when that one is killed too', async () => {
+    server = await testServer();
+    let killed = 0;
+    const service = await start(async () => {
+      killed += 1;
+      const details = { how: 'signal SIGKILL', tail: '' };
+      throw new ServerError('worker_failed', 'the worker ended without an answer', { details });
+    });
+    const job = await ended(service, await submit(service));
+    expect(job).toMatchObject({ state: 'failed', attempts: 2, error: { code: 'worker_failed' } });
+    expect(killed).toBe(2);
+  });
+
   test('of work that errs unforeseen tells nothing but that', async () => {
     server = await testServer();
-    await server.context.jobs.stop();
     const service = await start(async () => {
       throw new TypeError('a secret detail');
     });
     const job = await ended(service, await submit(service));
     expect(job).toMatchObject({ state: 'failed', error: { code: 'internal' } });
     expect(JSON.stringify(job)).not.toContain('secret');
+  });
+});
+
+describe('several runners on one database', { timeout: 60_000 }, () => {
+  test('share the queue: each job is done once, and both have some', async () => {
+    server = await testServer();
+    const done: string[] = [];
+    const workBy =
+      (name: string): JobRunners['test'] =>
+      async () => {
+        await sleep(300);
+        return async (tx) => {
+          done.push(name);
+          return { records: [(await integrityCheck(tx)).digest] };
+        };
+      };
+    const first = await start(workBy('first'));
+    await start(workBy('second'));
+    const ids = await Promise.all(Array.from({ length: 8 }, () => submit(first)));
+    const jobs = await Promise.all(ids.map((id) => ended(first, id)));
+    expect(jobs.map(({ state, attempts }) => [state, attempts])).toEqual(
+      ids.map(() => ['done', 1]),
+    );
+    expect(done).toHaveLength(8);
+    expect(new Set(done)).toEqual(new Set(['first', 'second']));
+    expect(await recordsOfType('integrity-check')).toBe(8);
+  });
+
+  test('one does several jobs at once when it is told to', async () => {
+    server = await testServer();
+    const together = Promise.withResolvers<void>();
+    let begun = 0;
+    const service = await start(async () => {
+      begun += 1;
+      if (begun === 3) together.resolve();
+      await together.promise; // never, were they done one after another
+      return async () => ({ records: [] });
+    }, 3);
+    const ids = await Promise.all(Array.from({ length: 3 }, () => submit(service)));
+    for (const id of ids) expect(await ended(service, id)).toMatchObject({ state: 'done' });
+  });
+
+  test('what one had that lost its session is taken up by the other, and counts once', async () => {
+    server = await testServer();
+    const { database, workspace } = server.context;
+    const begun = Promise.withResolvers<void>();
+    const cut = Promise.withResolvers<void>();
+    const first = await start(async () => {
+      begun.resolve();
+      await cut.promise; // deaf to its end, as a process that was suspended
+      return async (tx) => ({ records: [(await integrityCheck(tx)).digest], by: 'first' });
+    });
+    const id = await submit(first);
+    await begun.promise;
+    const [loser] = await livingRunners(database.db, workspace);
+    expect(loser?.jobs).toEqual([id]);
+    const second = await start(async () => async (tx) => ({
+      records: [(await integrityCheck(tx)).digest],
+      by: 'second',
+    }));
+    const owner = await connectClient(server.database.ownerUrl);
+    await owner.query(
+      "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND objid = $1",
+      [loser?.id],
+    );
+    await owner.end();
+    const job = await ended(second, id);
+    cut.resolve();
+    expect(job).toMatchObject({ state: 'done', attempts: 2, result: { by: 'second' } });
+    await first.stop();
+    expect(await recordsOfType('integrity-check')).toBe(1);
+  });
+
+  test('are listed with what they have, and the killed one is no longer once another noticed', async () => {
+    server = await testServer();
+    const { db } = server.context.database;
+    const child = fork(join(import.meta.dirname, 'runner-child.ts'), [server.database.url], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    const [id] = (await once(child, 'message')) as [number];
+    const listed = async () => (await livingRunners(db, 'main')).map((one) => one.id);
+    expect(await listed()).toEqual([id]);
+    child.kill('SIGKILL');
+    await start(async () => async () => ({ records: [] }));
+    await expect.poll(listed, { timeout: 20_000 }).not.toContain(id);
   });
 });
 

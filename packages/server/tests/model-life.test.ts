@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JobReply } from '@countersign/contract';
 import { verifyCaseFile } from '@countersign/verifier';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rebuildNext } from '../src/checks/next-rebuild.ts';
 import { jobRunners } from '../src/jobs/index.ts';
 import {
   type Actors,
@@ -91,9 +92,40 @@ describe('the life of a version', { timeout: 120_000 }, () => {
       'fairness-test': 'pass',
       'robustness-test/sensitivity': 'pass',
       'robustness-test/boundary': 'pass',
+      'robustness-test/design': 'pass',
       'benchmark-test': 'informational',
       'explainability-test': 'pass',
     });
+  });
+
+  test('the inputs are catalogued with their proxy screen, and the design is held against the artefact', async () => {
+    const version = await act.get('dev', '/v1/models/scorecard/versions/1');
+    const content = async (type: string, kind: string) => {
+      const found = version.evidence.find(
+        (one: { type: string; kind?: string }) => one.type === type && one.kind === kind,
+      );
+      const { envelope } = await act.get('dev', `/v1/records/${found.digest}`);
+      const payload = Buffer.from(envelope.payload, 'base64').toString('utf8');
+      return JSON.parse(payload).predicate.content;
+    };
+    const catalogue = await content('feature-catalogue', 'measured');
+    expect(catalogue.lacking).toEqual([]);
+    expect(catalogue.inputs[0]).toMatchObject({
+      input: 'burden',
+      definition: 'Debt over income',
+      reasonText: 'Your debt in proportion to your income',
+      lineage: [{ dataset: 'applications', column: 'burden', marks: [] }],
+      screen: [{ attribute: 'region', verdict: 'within' }],
+    });
+    expect(catalogue.transformations[0]).toMatchObject({ step: 'train' });
+    const design = await content('robustness-test', 'design');
+    expect(design.detail.constraints.map(({ state }: { state: string }) => state)).toEqual([
+      'held',
+      'held',
+    ]);
+    expect(design.detail.constraints[0].found).toMatch(
+      /its coefficient is 1\.5 on the logit scale/,
+    );
   });
 
   test('submission to staging names the papers that are missing', async () => {
@@ -234,6 +266,66 @@ describe('the life of a version', { timeout: 120_000 }, () => {
     const flipped = Uint8Array.from(bytes);
     flipped[bytes.length >> 1]! ^= 1;
     expect(verifyCaseFile(primitives, flipped, root).ok).toBe(false);
+  });
+
+  test('what is in production is rebuilt when it falls due, in off-peak hours, once a night', async () => {
+    const { rebuilds } = await act.get('ops', '/v1/rebuilds');
+    expect(rebuilds).toMatchObject([
+      {
+        model: MODEL,
+        version: 1,
+        everyDays: 90,
+        isDue: false,
+        last: { verdict: 'byte-identical' },
+      },
+    ]);
+    const at = (days: number, clock: string) => {
+      const day = new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+      return { ...server.context, now: () => `${day}T${clock}.000Z` };
+    };
+    const { jobs } = server.context;
+    const asked = async () => {
+      const query = '/v1/jobs?kind=reproduce&limit=100';
+      const reply = await act.get('ops', query);
+      return reply.jobs.filter((one: { actor: string }) => one.actor === 'check/repro');
+    };
+    await rebuildNext(at(80, '02:00:00'), { jobs });
+    await rebuildNext(at(91, '12:00:00'), { jobs });
+    expect(await asked()).toEqual([]);
+    await Promise.all([1, 2, 3].map(() => rebuildNext(at(91, '02:00:00'), { jobs })));
+    const [job, ...more] = await asked();
+    expect(more).toEqual([]);
+    const state = async () => (await act.get('ops', `/v1/jobs/${job.id}`)).state;
+    await expect.poll(state, { timeout: 60_000 }).toBe('done');
+    expect(await act.get('ops', `/v1/jobs/${job.id}`)).toMatchObject({
+      result: { verdict: 'byte-identical' },
+    });
+    const after = await act.get('ops', '/v1/rebuilds');
+    expect(after.rebuilds[0].last.record).not.toBe(rebuilds[0].last.record);
+  });
+
+  test('a part that is lost makes its next rebuild a finding, and once only', async () => {
+    const page = await act.get('audit', `/v1/models/${MODEL}/versions/1`);
+    const { bundle } = page.commit.content;
+    const place = join(server.dataDir, 'blobs', 'sha256', bundle.slice(0, 2), bundle);
+    await rename(place, `${place}.lost`);
+    const params = { model: MODEL, version: 1 };
+    const first = done(await act.job('ops', { kind: 'reproduce', params }));
+    const second = done(await act.job('ops', { kind: 'reproduce', params }));
+    await rename(`${place}.lost`, place);
+    expect(first).toMatchObject({ verdict: 'not rebuildable', finding: expect.any(String) });
+    expect(second).toMatchObject({ verdict: 'not rebuildable' });
+    expect(second).not.toHaveProperty('finding');
+    const { findings } = await act.get('audit', `/v1/findings?model=${MODEL}`);
+    const [found] = findings.filter(
+      (one: { content: { id: string } }) => one.content.id === first.finding,
+    );
+    expect(found.content).toMatchObject({
+      title: 'Version 1 in production was not rebuilt to the same bytes',
+      severity: 'high',
+      blocking: true,
+      description: expect.stringContaining(bundle),
+    });
   });
 
   test('a revoked warrant suspends the version', async () => {

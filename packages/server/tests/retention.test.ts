@@ -2,7 +2,7 @@
 // What is kept, what goes and who may say so: over HTTP, on a real database and real files.
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readdir, utimes } from 'node:fs/promises';
+import { copyFile, readdir, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   ExplainReply,
@@ -25,6 +25,7 @@ import { nodePrimitives } from '@countersign/kernel/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openSigner } from '../src/identity/key-file.ts';
 import { readServiceKey } from '../src/identity/service-keys.ts';
+import { openDataKeys } from '../src/store/data-keys.ts';
 import { connectClient } from '../src/store/database.ts';
 import { type Actors, actors } from './model-life.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
@@ -560,6 +561,84 @@ describe('a version whose parts went by the rules', () => {
       verdict: 'lawfully erased',
       reason: expect.stringMatching(/by rule `papers`/),
     });
+  });
+});
+
+describe('personal data that went by the rules', () => {
+  test('takes its key with it, which is in the record; a key that opens something stays', async () => {
+    const { context } = server;
+    const earlier = () => new Date('2024-01-15T00:00:00.000Z');
+    const keys = openDataKeys(server.dataDir, earlier);
+    const sealed = async (text: string, key: string): Promise<string> => {
+      const { digest } = await context.blobs.put(Buffer.from(text));
+      await context.blobs.seal(digest, key);
+      return digest;
+    };
+    const [going, staying] = [await keys.idFor('customers'), await keys.idFor('patients')];
+    const [gone, kept] = [await sealed('a customer', going), await sealed('a patient', staying)];
+    const young = await openDataKeys(server.dataDir).idFor('customers');
+    const copy = join(server.dataDir, 'backup.sealed');
+    await copyFile(`${fileOf(gone)}.sealed`, copy);
+    await utimes(`${fileOf(gone)}.sealed`, new Date('2020-01-01'), new Date('2020-01-01'));
+    const { disposal } = await sweepAll(await orderSweep(await savedPlan()));
+    expect(await context.blobs.has(gone)).toBe(false);
+    expect(Buffer.from(await context.blobs.get(kept)).toString()).toBe('a patient');
+    const records = await context.records.including([disposal ?? '']);
+    const content = records.byDigest.get(disposal ?? '')?.statement.predicate.content;
+    expect(content?.destroyedKeys).toEqual([going]);
+    const left = (await readdir(join(server.dataDir, 'data-keys'))).toSorted();
+    expect(left).toEqual([`${young}.json`, `${staying}.json`].toSorted());
+    await rename(copy, `${fileOf(gone)}.sealed`); // as from a backup
+    await expect(context.blobs.get(gone)).rejects.toMatchObject({ code: 'blob_key_missing' });
+    expect(await context.blobs.has(gone)).toBe(false);
+  });
+});
+
+describe('a data version that a recorded snapshot was read from', () => {
+  test('is kept with every file of it, as what the snapshot is', async () => {
+    const { namedBlobs } = await import('../src/retention/named-blobs.ts');
+    const { recordByPlatform } = await import('../src/records/index.ts');
+    const { context } = server;
+    const put = async (text: string) => (await context.blobs.put(Buffer.from(text))).digest;
+    const [one, two] = [await put('one image'), await put('another image')];
+    const manifest = await put(
+      [
+        '{"format":"countersign-tree","v":1}',
+        `{"digest":"${one}","path":"a.png","size":9}`,
+        `{"digest":"${two}","path":"b.png","size":13}`,
+        '{"bytes":22,"files":2,"links":0}\n',
+      ].join('\n'),
+    );
+    const unnamed = await put('nobody names this');
+    const { digest: record } = await context.database.db.transaction().execute((tx) =>
+      recordByPlatform(context, tx, {
+        type: 'dataset-snapshot',
+        scope: 'dataset',
+        subjectRef: { model: MODEL, dataset: 'images' },
+        producer: 'pipeline',
+        source: [],
+        content: {
+          dataset: 'images',
+          split: 'all',
+          sealed: false,
+          contentDigest: manifest,
+          schemaDigest: manifest,
+          format: 'folder',
+          rows: 2,
+          columns: [],
+          profile: null,
+          source: { origin: { snapshot: manifest } },
+          exclusions: {},
+        },
+      }),
+    );
+    const named = await namedBlobs(context, await context.records.including([record]));
+    for (const digest of [manifest, one, two]) {
+      expect(named.get(digest)).toMatchObject([
+        { kind: 'data-snapshot', model: MODEL, dataset: 'images', record },
+      ]);
+    }
+    expect(named.has(unnamed)).toBe(false);
   });
 });
 

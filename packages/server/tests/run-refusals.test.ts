@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -80,6 +81,36 @@ describe('a run', { timeout: 60_000 }, () => {
     expect(job.error).toBeUndefined();
     const page = await act.get('audit', `/v1/models/${MODEL}/versions/1`);
     expect(page.commit.content.authors).toEqual([{ email: author.email }]);
+  });
+
+  test('whose commit names sealed rows as a file of Git LFS is refused: knowing a digest opens nothing', async () => {
+    const page = await act.get('audit', `/v1/models/${MODEL}/versions/1`);
+    const split = (name: string) =>
+      page.snapshots.find((one: { content: { split: string } }) => one.content.split === name)
+        .content.contentDigest;
+    const place = join(directory, 'pointer');
+    await scorecardRepository(place, author);
+    const attempt = async (digest: string) => {
+      const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${digest}\nsize 1\n`;
+      await writeFile(join(place, 'stolen.csv'), pointer);
+      await writeFile(join(place, '.gitattributes'), '*.csv filter=lfs -text\n');
+      const git = (...args: readonly string[]) =>
+        execFileSync('git', ['-C', place, '-c', 'user.name=Dev', '-c', 'user.email=d@e', ...args]);
+      git('add', '--all');
+      git('commit', '--quiet', '--allow-empty', '-m', 'pointer');
+      git('bundle', 'create', '--quiet', 'out.bundle', 'HEAD');
+      const commit = git('rev-parse', 'HEAD').toString().trim();
+      const bundle = await readFile(join(place, 'out.bundle'));
+      await rm(join(place, 'out.bundle'));
+      const request = await runRequest(server, { commit, bundle });
+      return (await act.job('dev', { kind: 'run', request })).error;
+    };
+    expect(await attempt(split('holdout'))).toMatchObject({
+      code: 'job_request_refused',
+      message: expect.stringContaining('`stolen.csv` in Git LFS holds rows that are sealed'),
+    });
+    // What is nowhere in the archive is said to be missing, by the run.
+    expect(await attempt('0'.repeat(64))).toMatchObject({ code: 'blob_missing' });
   });
 
   test('needs a signed request, and nobody asks with another’s', async () => {

@@ -20,6 +20,9 @@ data:
       id: row_id
       protected:
         - { name: region, column: region, reference: north }
+    columns:
+      burden: { means: Debt over income, justification: ability to pay }
+      years: { means: Years at the present address, justification: stability of residence }
     quality:
       - { check: unique, columns: [row_id] }
       - { check: range, column: burden, min: 0, max: 3 }
@@ -29,7 +32,17 @@ data:
       development: { fraction: 0.5 }
       holdout: { fraction: 0.3, sealed: true }
       stream: { fraction: 0.2 }
-design: { algorithm: "Logistic score of two numbers, fixed beforehand" }
+features:
+  inputs:
+    burden: { transform: "as it stands", reason_text: "Your debt in proportion to your income" }
+design:
+  algorithm: "Logistic score of two numbers, fixed beforehand"
+  constraints:
+    - what: A heavier burden never lowers the score
+      why: A stated reason must be one an applicant can understand
+      clause: 12 CFR 1002.9(b)(2)
+      check: { monotone: { input: burden, score: increases } }
+    - { what: Region is no input, why: it stands close to origin, check: { excluded: [region] } }
 steps:
   train:
     run: sh train.sh

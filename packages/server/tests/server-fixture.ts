@@ -22,6 +22,7 @@ import { openSigner, readKeyFile } from '../src/identity/key-file.ts';
 import type { JobRunners } from '../src/jobs/job.ts';
 import { startJobs } from '../src/jobs/job-service.ts';
 import { openContext } from '../src/open-context.ts';
+import { openDataKeys } from '../src/store/data-keys.ts';
 import { openFilePublishedStore } from '../src/store/published-store.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
@@ -83,7 +84,7 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
   const dataDir = await mkdtemp(join(tmpdir(), 'countersign-server-'));
   const database = await testDatabase();
   const now = () => new Date().toISOString();
-  const blobs = openFileBlobStore(join(dataDir, 'blobs'));
+  const blobs = openFileBlobStore(join(dataDir, 'blobs'), { keys: openDataKeys(dataDir) });
   const published = openFilePublishedStore(join(dataDir, 'published'));
   const firm = 'First River Bank';
   const founded = await found(
@@ -108,7 +109,9 @@ export async function testServer(options: TestServerOptions = {}): Promise<TestS
     now,
   });
   // Most suites queue no job.
-  const jobs = await startJobs(opened.context, options.runners ?? ({} as JobRunners));
+  const { runners = {} as JobRunners } = options;
+  const concurrency = options.runners === undefined ? 0 : 1;
+  const jobs = await startJobs(opened.context, runners, { concurrency });
   const context: AppContext = { ...opened.context, jobs };
   const failures: unknown[] = [];
   const { webDirectory } = options;

@@ -9,7 +9,13 @@ import { runWorker } from '../src/jobs/run-worker.ts';
 import { SCORECARD_PIPELINE, scorecardRepository } from './scorecard-repository.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
 
-const SECRETS = { DATABASE_URL: 'postgres://u:leaked@h/d', COUNTERSIGN_PASSPHRASE: 'leaked' };
+const SECRETS = {
+  DATABASE_URL: 'postgres://u:leaked@h/d',
+  COUNTERSIGN_PASSPHRASE: 'leaked',
+  // Sources of data, of which the commit reads none.
+  COUNTERSIGN_SOURCE_PAYROLL: 'postgres://u:leaked@h/d',
+  AWS_SECRET_ACCESS_KEY: 'leaked',
+};
 const PIPELINE = SCORECARD_PIPELINE.replace('run: sh train.sh', 'run: exec sleep 8.61');
 const LOOKS_MAX = 300;
 
@@ -47,7 +53,7 @@ beforeAll(async () => {
   };
   const run = runWorker(
     { scratch, report, signal: stop.signal },
-    { blobs, commit, bundle: digest },
+    { blobs, commit, bundle: digest, run: 'looked-at', cache: 'refresh' },
   );
   run.catch(begun.reject); // until the step has begun; afterwards the run is stopped
   try {
@@ -86,7 +92,18 @@ describe('the worker of a run', () => {
       expect(jobFile).not.toContain(secret);
     }
     expect(Object.keys(JSON.parse(jobFile)).sort()).toEqual(
-      ['blobs', 'cacheDir', 'draft', 'hostVariables', 'kind', 'source', 'workDir'].sort(),
+      [
+        'blobs',
+        'cache',
+        'cacheDir',
+        'cores',
+        'draft',
+        'hostVariables',
+        'kind',
+        'run',
+        'source',
+        'workDir',
+      ].sort(),
     );
   });
 

@@ -2,7 +2,7 @@
 
 import { ServerError } from '../errors.ts';
 import { barOption, intervalOption, tornadoOption } from './charts/bars.ts';
-import { calibrationOption, histogramOption, rocOption } from './charts/curves.ts';
+import { calibrationOption, courseOption, histogramOption, rocOption } from './charts/curves.ts';
 import type { ChartSpec } from './charts/spec.ts';
 import { optionSvg } from './charts/svg.ts';
 
@@ -30,6 +30,8 @@ export function chartAlt(chart: ChartSpec): string {
       return `${chart.axis} with interval for ${chart.items.map(({ label }) => label).join(', ')}; limit ${chart.limit}.`;
     case 'bars':
       return `Bars of ${chart.axis} for ${chart.items.map(({ label }) => label).join(', ')}.`;
+    case 'course':
+      return `${chart.axis} of ${chart.trials.length} trials in order, with the best so far.`;
     case 'tornado':
       return `Tornado chart: ${chart.axis} for ${chart.items.map(({ label }) => label).join(', ')}.`;
   }
@@ -49,6 +51,8 @@ function optionOf(chart: ChartSpec) {
       return barOption(chart);
     case 'tornado':
       return tornadoOption(chart);
+    case 'course':
+      return courseOption(chart);
   }
 }
 
@@ -63,6 +67,7 @@ function sizeOf(chart: ChartSpec): { readonly width: number; readonly height: nu
     case 'calibration':
       return SQUARE;
     case 'histogram':
+    case 'course':
       return { width: WIDE, height: 320 };
     case 'ratios':
     case 'bars':
@@ -101,5 +106,7 @@ function numbersOf(chart: ChartSpec): readonly number[] {
       return chart.items.map(({ value }) => value);
     case 'tornado':
       return chart.items.flatMap(({ low, high }) => [low, high]);
+    case 'course':
+      return [...chart.trials, ...chart.best].flatMap(({ trial, score }) => [trial, score]);
   }
 }

@@ -18,6 +18,7 @@ import { type EvidenceSlot, evidenceSlots } from './evidence-slots.ts';
 import type { LoadedPack } from './load-pack.ts';
 import type { DossierRecord } from './presenters/content.ts';
 import { contentOf, shownTime } from './presenters/content.ts';
+import { rebuildNotice } from './rebuild-notice.ts';
 import { slotBlocks } from './slot-blocks.ts';
 import { summaryBlocks } from './summary-blocks.ts';
 
@@ -90,7 +91,10 @@ export function compileDocument(input: DocumentInput): DocumentModel {
     asOf: facts.asOf,
     ...(facts.demonstration && { stamp: DEMONSTRATION_STAMP }),
     meta: metaRows(input),
-    summary: summaryBlocks(compiled, input.pack.pack),
+    summary: [
+      ...rebuildNotice(input.records, context),
+      ...summaryBlocks(compiled, input.pack.pack),
+    ],
     sections: compiled.map(({ section }) => section),
     sources,
     references: [...new Set(cited.filter((digest) => !own.has(digest)))].sort(),

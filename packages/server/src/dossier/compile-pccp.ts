@@ -40,6 +40,7 @@ import {
   traceabilityBlocks,
 } from './presenters/change-plan.ts';
 import { type DossierRecord, shownTime, tableBlock } from './presenters/content.ts';
+import { rebuildNotice } from './rebuild-notice.ts';
 import { measuredCell } from './shown-number.ts';
 import { slotBlocks } from './slot-blocks.ts';
 
@@ -107,7 +108,7 @@ export function compilePccp(input: PccpInput): {
       { label: 'Envelope', value: [plain(printed.record.digest, 'code')] },
       { label: 'Outline', value: [plain(PCCP_TEMPLATE)] },
     ],
-    summary: summaryOf(sections),
+    summary: [...rebuildNotice(records, context), ...summaryOf(sections)],
     sections,
     sources,
     references: [...cited].filter((digest) => !own.has(digest)).sort(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   type ClauseResult,
+  catalogueLacks,
   concernsOrigin,
   DUE_STAGES,
   type DueStage,
@@ -101,7 +102,9 @@ function outlineSlot(
   context: VersionContext,
 ): EvidenceSlot {
   const latest = records.at(-1);
-  const status = latest === undefined ? emptyStatus(id) : recordStatus(latest, context);
+  const isIncomplete = records.some((record) => catalogueLacks(record).length > 0);
+  const own = latest === undefined ? emptyStatus(id) : recordStatus(latest, context);
+  const status = isIncomplete ? 'missing' : own;
   return { id, status, clauses: [], records };
 }
 

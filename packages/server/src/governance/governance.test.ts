@@ -29,7 +29,18 @@ const DAY_MS = 86_400_000;
 const RATIO = 'approval-ratio/age=under 25';
 
 async function candidateOf(firm: Firm, bias: 'pass' | 'inconclusive' = 'pass'): Promise<Candidate> {
-  return build(firm, await intake(firm, POLICY), { bias, spec: SPEC });
+  const candidate = await build(firm, await intake(firm, POLICY), { bias, spec: SPEC });
+  await firm.add(
+    {
+      type: 'feature-catalogue',
+      kind: 'measured',
+      producer: 'pipeline',
+      subjectRef: candidate.ref,
+      content: { inputs: [], lacking: [], screen: null, transformations: [] },
+    },
+    'platform',
+  );
+  return candidate;
 }
 
 function finding(firm: Firm, at: { status: string; id?: string; supersedes?: string }) {

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ServerContext } from '../context.ts';
 import { actionsOf } from '../identity/index.ts';
+import { sealedContents } from '../jobs/index.ts';
 import type { Actor } from './register-route.ts';
 
-/** Digests of the splits that were sealed for the validator. */
-async function sealedDigests(context: ServerContext): Promise<ReadonlySet<unknown>> {
-  const set = await context.records.current();
-  return new Set(
-    set.records.flatMap(({ statement: { predicate } }) =>
-      predicate.type === 'dataset-snapshot' && predicate.content.sealed === true
-        ? [predicate.content.contentDigest]
-        : [],
-    ),
-  );
+/** What holds rows that were sealed for the validator: splits, the wholes that they were cut from, and the files of those. */
+async function sealedDigests(context: ServerContext): Promise<ReadonlyMap<string, boolean>> {
+  return sealedContents(await context.records.current(), context.blobs);
 }
 
 export async function isSealed(context: ServerContext, digest: string): Promise<boolean> {

@@ -66,6 +66,10 @@ export const SERVER_ERRORS: { readonly [code in ServerErrorCode]: CatalogueEntry
     meaning: 'the server stopped while the job ran, and it was not taken up again',
   },
   worker_failed: { status: 500, meaning: 'the worker process ended without a result' },
+  worker_needs_database: {
+    status: 409,
+    meaning: 'a worker of its own needs a PostgreSQL that it can share with the server',
+  },
   run_failed: { status: 409, meaning: "a step of the run failed; the job's events hold its log" },
   run_output_invalid: {
     status: 500,
@@ -294,6 +298,8 @@ export const KERNEL_ERROR_STATUS: { readonly [code in KernelErrorCode]?: number 
 export const PIPELINE_ERROR_STATUS: { readonly [code in PipelineErrorCode]?: number } = {
   blob_missing: 404,
   blob_name_invalid: 400,
+  // The key of a retention class was destroyed, or is kept apart: once it is put back the same request succeeds.
+  blob_key_missing: 409,
   // Damage on our side, yet the caller must learn which bytes: a 500 would say nothing but the request id. Not 410,
   // which is for ever: once the file is restored from a backup or sent again, the same request succeeds.
   blob_corrupt: 409,

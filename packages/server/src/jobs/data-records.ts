@@ -7,14 +7,18 @@ import type {
 import {
   type Dataset,
   type DatasetSnapshot,
+  type FolderSnapshot,
+  recordedOrigin,
   type SplitSnapshot,
   toRecordJson,
 } from '@countersign/pipeline';
+import { measureChecks } from './data-measure-checks.ts';
 
 /** One record for each split, and one for the whole as read (sealed rows included) of a dataset that is split. */
 export function snapshotContents(
   snapshot: DatasetSnapshot,
   dataset: Dataset | undefined,
+  personal: ReadonlyMap<string, string> = new Map(),
 ): readonly DatasetSnapshotContent[] {
   const common = {
     dataset: snapshot.dataset,
@@ -27,7 +31,7 @@ export function snapshotContents(
     })),
     source: toRecordJson({
       ...dataset?.source,
-      origin: snapshot.origin,
+      origin: originFacts(snapshot.origin),
       sampling: dataset?.sampling,
       controlTotals: snapshot.controlTotals,
     }),
@@ -42,7 +46,54 @@ export function snapshotContents(
     profile: null,
   };
   const splits = snapshot.splits.map((split) => splitContent(split, common));
-  return splits.some(({ split }) => split === whole.split) ? splits : [whole, ...splits];
+  const all = splits.some(({ split }) => split === whole.split) ? splits : [whole, ...splits];
+  return all.map((content) => withKey(content, personal));
+}
+
+/** SHA-256 of `[]`: other files are no other schema. */
+const NO_COLUMNS = '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945';
+
+/** A dataset that is files: nothing in it was measured but what it is. */
+export function folderContent(
+  { dataset, content, files, links, bytes }: FolderSnapshot,
+  declared: Dataset | undefined,
+  personal: ReadonlyMap<string, string> = new Map(),
+): DatasetSnapshotContent {
+  const snapshot: DatasetSnapshotContent = {
+    dataset,
+    split: 'all',
+    sealed: false,
+    contentDigest: content.digest,
+    schemaDigest: NO_COLUMNS,
+    format: 'folder',
+    rows: files,
+    columns: [],
+    profile: null,
+    source: toRecordJson({
+      ...declared?.source,
+      origin: { snapshot: content.digest },
+      sampling: declared?.sampling,
+      totals: { files, links, bytes },
+    }),
+    exclusions: toRecordJson({ rows: [], columns: [] }),
+  };
+  return withKey(snapshot, personal);
+}
+
+/** What is sealed at rest says under which key. */
+function withKey(
+  content: DatasetSnapshotContent,
+  personal: ReadonlyMap<string, string>,
+): DatasetSnapshotContent {
+  const encryptionKey = personal.get(content.contentDigest);
+  return encryptionKey === undefined ? content : { ...content, encryptionKey };
+}
+
+/** The parts of a data version are in its manifest, which is kept: thousands of them fit into no record. */
+function originFacts(origin: DatasetSnapshot['origin']): object {
+  if (!('snapshot' in origin) || !('parts' in origin) || !('file' in origin))
+    return recordedOrigin(origin);
+  return { snapshot: origin.snapshot, file: origin.file, parts: origin.parts.length };
 }
 
 function splitContent(
@@ -86,7 +137,17 @@ export function qualityContent(snapshot: DatasetSnapshot): DataQualityContent {
     value: String(snapshot.duplicates),
     result: 'pass' as const,
   };
-  return { dataset: snapshot.dataset, checks: [...totals, ...checks, duplicates] };
+  const { measures } = snapshot;
+  return {
+    dataset: snapshot.dataset,
+    checks: [
+      ...totals,
+      ...checks,
+      duplicates,
+      ...(measures === undefined ? [] : measureChecks(measures)),
+    ],
+    ...(measures === undefined ? {} : { measures: toRecordJson(measures) }),
+  };
 }
 
 function qualityResult(one: { readonly passed: boolean; readonly severity: string }) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Json } from '@countersign/kernel';
-import type { Kysely } from 'kysely';
+import type { Kysely, Selectable } from 'kysely';
 import type { ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import type { Database } from '../store/index.ts';
@@ -40,6 +40,7 @@ export async function insertJob(db: Kysely<Database>, job: NewJob): Promise<bool
       ended_at: null,
       result: null,
       error: null,
+      runner: null,
     })
     .onConflict((conflict) => conflict.doNothing())
     .returning('id')
@@ -65,12 +66,17 @@ export async function jobOfRequest(
 /** @throws ServerError `job_unknown` */
 export async function readJob(db: Kysely<Database>, id: string): Promise<Job> {
   const row = await db.selectFrom('job').selectAll().where('id', '=', id).executeTakeFirst();
-  const kind = JOB_KINDS.find((one) => one === row?.kind);
-  if (row === undefined || kind === undefined) {
-    throw new ServerError('job_unknown', `no job \`${id.slice(0, 64)}\` is known`, {
-      details: { id },
-    });
-  }
+  const job = row === undefined ? undefined : jobOf(row);
+  if (job !== undefined) return job;
+  throw new ServerError('job_unknown', `no job \`${id.slice(0, 64)}\` is known`, {
+    details: { id },
+  });
+}
+
+/** Undefined for a kind that this release does not know. */
+function jobOf(row: Selectable<Database['job']>): Job | undefined {
+  const kind = JOB_KINDS.find((one) => one === row.kind);
+  if (kind === undefined) return undefined;
   return {
     id: row.id,
     kind,
@@ -87,10 +93,16 @@ export async function readJob(db: Kysely<Database>, id: string): Promise<Job> {
   };
 }
 
-/** Takes a queued job up; undefined when it is not queued any more (done, or taken up by another server). */
+/** One attempt of a job: only its runner may end it, and only while no other has taken it up. */
+export interface JobAttempt {
+  readonly id: string;
+  readonly runner: number;
+}
+
+/** Takes a queued job up; undefined when it is not queued any more (done, or taken up by another runner). */
 export async function startJob(
   db: Kysely<Database>,
-  id: string,
+  { id, runner }: JobAttempt,
   now: string,
 ): Promise<Job | undefined> {
   const taken = await db
@@ -99,6 +111,7 @@ export async function startJob(
       state: 'running' as const,
       started_at: now,
       attempts: eb('attempts', '+', 1),
+      runner,
     }))
     .where('id', '=', id)
     .where('state', '=', 'queued')
@@ -110,7 +123,7 @@ export async function startJob(
 /** Ends a running job in the transaction that appends its records. */
 export async function completeJob(
   tx: ServerTransaction,
-  id: string,
+  { id, runner }: JobAttempt,
   end: { readonly result: JobResult; readonly now: string },
 ): Promise<void> {
   const { numUpdatedRows } = await tx
@@ -118,6 +131,7 @@ export async function completeJob(
     .set({ state: 'done', ended_at: end.now, result: JSON.stringify(end.result) })
     .where('id', '=', id)
     .where('state', '=', 'running')
+    .where('runner', '=', runner)
     .executeTakeFirst();
   // Throwing here rolls the records back: an attempt that was given up must not register anything.
   if (numUpdatedRows !== 1n) {
@@ -127,15 +141,31 @@ export async function completeJob(
 
 export async function failJob(
   db: Kysely<Database>,
-  id: string,
+  { id, runner }: JobAttempt,
   end: { readonly error: JobError; readonly now: string },
 ): Promise<void> {
   await db
     .updateTable('job')
     .set({ state: 'failed', ended_at: end.now, error: JSON.stringify(end.error) })
     .where('id', '=', id)
-    .where('state', 'in', ['queued', 'running'])
+    .where('state', '=', 'running')
+    .where('runner', '=', runner)
     .execute();
+}
+
+/** Puts a running job back into the queue, from its beginning; false when its runner has it no more. */
+export async function requeueJob(
+  db: Kysely<Database>,
+  { id, runner }: JobAttempt,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('job')
+    .set({ state: 'queued' })
+    .where('id', '=', id)
+    .where('state', '=', 'running')
+    .where('runner', '=', runner)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }
 
 export async function addJobEvent(
@@ -169,30 +199,34 @@ export async function readJobEvents(
   return rows.map((row) => ({ n: row.n, at: row.at.toISOString(), text: row.text }));
 }
 
-/** Puts jobs that were running back into the queue, or fails those that were tried often enough; ids to send again. */
-export async function takeUpOrphans(
+export interface JobFilter {
+  readonly workspace: string;
+  readonly state?: Job['state'] | undefined;
+  readonly kind?: Job['kind'] | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function listJobs(
   db: Kysely<Database>,
-  at: { readonly workspace: string; readonly now: string; readonly attemptsMax: number },
+  { workspace, state, kind, limit }: JobFilter,
+): Promise<readonly Job[]> {
+  let query = db.selectFrom('job').selectAll().where('workspace', '=', workspace);
+  if (state !== undefined) query = query.where('state', '=', state);
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  const rows = await query.orderBy('created_at', 'desc').orderBy('id').limit(limit).execute();
+  return rows.flatMap((row) => jobOf(row) ?? []);
+}
+
+/** Ids of the jobs that wait, oldest first. */
+export async function queuedJobs(
+  db: Kysely<Database>,
+  workspace: string,
 ): Promise<readonly string[]> {
-  const message = `the server stopped ${at.attemptsMax} times while the job ran; look at its events and ask for it again`;
-  const error: JobError = { code: 'job_interrupted', message };
-  await db
-    .updateTable('job')
-    .set({ state: 'failed', ended_at: at.now, error: JSON.stringify(error) })
-    .where('workspace', '=', at.workspace)
-    .where('state', '=', 'running')
-    .where('attempts', '>=', at.attemptsMax)
-    .execute();
-  await db
-    .updateTable('job')
-    .set({ state: 'queued' })
-    .where('workspace', '=', at.workspace)
-    .where('state', '=', 'running')
-    .execute();
   const rows = await db
     .selectFrom('job')
     .select('id')
-    .where('workspace', '=', at.workspace)
+    .where('workspace', '=', workspace)
     .where('state', '=', 'queued')
     .orderBy('created_at')
     .execute();

@@ -15,6 +15,9 @@ export const JOB_KINDS = [
 ] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
+/** Who asks for the rebuilds that fall due: no account has a name of this form. */
+export const REBUILD_ACTOR = 'check/repro';
+
 export type JobState = 'queued' | 'running' | 'done' | 'failed';
 
 /** What a finished job left behind: the digests of its records, and what its kind has to say. */

@@ -7,6 +7,7 @@ import {
   type MeasurementReportContent,
 } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
+import { designDraft } from './design-tests.ts';
 import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
 import { evaluateDevelopment } from './evaluate-development.ts';
 import { detailJson, measurementContent } from './measurement-content.ts';
@@ -43,7 +44,12 @@ export async function replicationDraft(
       digest: development.content,
       rows: development.table.rowCount,
     };
-    const again = testReports(evaluation, { phase: 'validation', data }, {});
+    const place = { phase: 'validation', data } as const;
+    const design = await designDraft(context, { facts, development, scorer }, place);
+    const again = [
+      ...testReports(evaluation, place, {}),
+      ...(design === undefined ? [] : [design]),
+    ];
     const figures = reports.flatMap((report) =>
       compareReport(report, again, plan.figuresTolerance),
     );

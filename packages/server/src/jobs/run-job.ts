@@ -4,20 +4,38 @@ import {
   type ArtifactManifest,
   attributionsOf,
   type Json,
+  MEASURED_CATALOGUE,
   type RecordSet,
   sha256Hex,
 } from '@countersign/kernel';
-import { type PipelineFile, parsePipelineFile, type RunResult } from '@countersign/pipeline';
+import {
+  blobsOfSnapshot,
+  environmentBlobs,
+  type PipelineFile,
+  parsePipelineFile,
+  type RunResult,
+} from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { type PlatformDraft, recordByPlatform } from '../records/index.ts';
 import { takeVersionNumber } from '../registry/index.ts';
+import { openDataKeys } from '../store/index.ts';
 import { refuseUnauthorised } from './authorised-work.ts';
-import { qualityContent, representativenessContent, snapshotContents } from './data-records.ts';
+import {
+  folderContent,
+  qualityContent,
+  representativenessContent,
+  snapshotContents,
+} from './data-records.ts';
+import { catalogueContent } from './feature-records.ts';
 import { freezeMonitoring } from './freeze-monitoring.ts';
 import { ingestRun } from './ingest-run.ts';
 import type { JobResult, JobRunner } from './job.ts';
 import { refuseUnservable } from './open-manifest-scorer.ts';
+import { refuseOwnTables } from './own-tables.ts';
+import { personalData } from './personal-data.ts';
+import { copyPinnedData } from './pinned-data.ts';
+import { archiveProvenance } from './run-provenance.ts';
 import {
   artifactContent,
   environmentContent,
@@ -32,6 +50,7 @@ import {
 import { type ReadRunRequest, readRunRequest, refused } from './run-request.ts';
 import { runWorker } from './run-worker.ts';
 import { servedManifest } from './served-manifest.ts';
+import { copyLfsFiles } from './source-files.ts';
 
 /** What a finished run is registered from. */
 interface RegisteredRun {
@@ -45,6 +64,8 @@ interface RegisteredRun {
   readonly run: string;
   readonly frozen: Json;
   readonly accounts: ReadonlyMap<string, string>;
+  /** Ids of the keys that personal data is sealed under, by content. */
+  readonly personal: ReadonlyMap<string, string>;
 }
 
 /**
@@ -66,6 +87,11 @@ export const runJob: JobRunner = async (context, work) => {
     commit,
     bundle,
     openPgpKeys: openPgpKeysOf(set, context.workspace),
+    run: `run-${work.id}`,
+    cache: wantsEveryStep(request.content.params) ? 'refresh' : 'use',
+    layLfsFiles: (files, to) => copyLfsFiles(set, files, { from: context.blobs, to }),
+    layPinnedData: (pins, to) => copyPinnedData(set, pins, { from: context.blobs, to }),
+    refuseTables: (tables) => refuseOwnTables(context.dataDir, tables),
   });
   if (result.failure !== null) throw failedRun(result.failure);
   const file = await pipelineFileOf(result, blobs);
@@ -73,7 +99,8 @@ export const runJob: JobRunner = async (context, work) => {
   // The request may have named no use; what is built is for the one that the pipeline names.
   refuseUnauthorised(set, context.workspace, { model: request.model, use });
   work.report('archive of inputs, outputs and wheels');
-  await ingestRun(result, blobs, context.blobs);
+  const personal = await personalData({ result, file }, blobs, openDataKeys(context.dataDir));
+  await ingestRun(result, blobs, context.blobs, personal);
   const servable = servableOf(file);
   const manifest = await servedManifest(context, result, servable);
   work.report('the artefact is opened as it will be served');
@@ -88,6 +115,7 @@ export const runJob: JobRunner = async (context, work) => {
     manifest,
     resultDigest: resultBlob.digest,
     run: `run-${work.id}`,
+    personal,
     frozen: await freezeMonitoring(context, { result, file, servable, manifest }),
     accounts: await accountsByEmail(
       context,
@@ -97,6 +125,13 @@ export const runJob: JobRunner = async (context, work) => {
   await context.blobs.put(manifestBytes(manifest));
   return (tx) => register(context, tx, registered);
 };
+
+/** `countersign run --remote --no-cache` signs `{cache: false}`. */
+function wantsEveryStep(params: Json): boolean {
+  return (
+    typeof params === 'object' && params !== null && 'cache' in params && params.cache === false
+  );
+}
 
 /** OpenPGP signatures of commits do not carry their key; these are the ones that attributions vouch for. */
 function openPgpKeysOf(set: RecordSet, workspace: string): readonly string[] {
@@ -188,12 +223,21 @@ async function register(
   };
   const data = await recordData(run, record);
   const parts = await recordParts(run, record);
+  const provenance = await archiveProvenance(context, result, {
+    run: run.run,
+    result: run.resultDigest,
+    version: { name: `${model}@${version}`, digest: artifactDigest },
+  });
   const trained = await record({
     type: 'training-run',
     scope: 'version',
     source: [...data, ...parts],
-    blobs: [run.resultDigest],
-    content: trainingRunContent(result, { run: run.run, resultDigest: run.resultDigest }),
+    blobs: [run.resultDigest, ...(provenance === undefined ? [] : [provenance])],
+    content: trainingRunContent(result, {
+      run: run.run,
+      resultDigest: run.resultDigest,
+      ...(provenance === undefined ? {} : { provenance }),
+    }),
   });
   const artifact = await record({
     type: 'model-artifact',
@@ -220,18 +264,18 @@ type Record = (
 
 /** Snapshots with what was found in them; digests of the snapshots. */
 async function recordData(
-  { result, file }: RegisteredRun,
+  { result, file, personal }: RegisteredRun,
   record: Record,
 ): Promise<readonly string[]> {
   const digests: string[] = [];
   for (const snapshot of result.snapshots) {
     const { dataset } = snapshot;
     const declared = file.data?.[dataset];
-    for (const content of snapshotContents(snapshot, declared)) {
+    for (const content of snapshotContents(snapshot, declared, personal)) {
       const subject = [
         { name: `${dataset}.${content.split}`, digest: { sha256: content.contentDigest } },
       ];
-      const blobs = [content.contentDigest];
+      const blobs = blobsOfSnapshot(snapshot, content.contentDigest);
       digests.push(
         await record({
           type: 'dataset-snapshot',
@@ -260,7 +304,38 @@ async function recordData(
       content: representativenessContent(snapshot, declared),
     });
   }
+  for (const folder of result.folders ?? []) {
+    const { dataset, content } = folder;
+    const subject = [{ name: dataset, digest: { sha256: content.digest } }];
+    digests.push(
+      await record({
+        type: 'dataset-snapshot',
+        scope: 'dataset',
+        dataset,
+        subject,
+        blobs: [content.digest],
+        content: folderContent(folder, file.data?.[dataset], personal),
+      }),
+    );
+  }
   return digests;
+}
+
+/** The platform's own catalogue, beside the authors' paper: a kind of its own, so that neither replaces the other. */
+async function recordCatalogue(
+  { result }: RegisteredRun,
+  record: Record,
+  source: readonly string[],
+): Promise<void> {
+  const content = catalogueContent(result);
+  if (content === undefined) return;
+  await record({
+    type: 'feature-catalogue',
+    kind: MEASURED_CATALOGUE,
+    scope: 'version',
+    source,
+    content,
+  });
 }
 
 /** Code, environment and the plan that was fixed beforehand; their digests. */
@@ -272,11 +347,11 @@ async function recordParts(run: RegisteredRun, record: Record): Promise<readonly
     blobs: [result.source.bundle.digest],
     content: sourceRevisionContent(result, file, run.accounts),
   });
-  const wheels = (result.environment?.wheels ?? []).map(({ digest }) => digest);
+  const parts = environmentBlobs(result.environment).map(({ digest }) => digest);
   const environment = await record({
     type: 'environment-lock',
     scope: 'version',
-    blobs: [...new Set(wheels)],
+    blobs: [...new Set(parts)],
     content: environmentContent(result),
   });
   const plan = await record({
@@ -286,5 +361,6 @@ async function recordParts(run: RegisteredRun, record: Record): Promise<readonly
     source: [code],
     content: testPlanContent(result, file),
   });
+  await recordCatalogue(run, record, [code]);
   return [code, environment, plan];
 }

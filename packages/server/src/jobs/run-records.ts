@@ -13,12 +13,15 @@ import {
 import {
   type Artifact,
   type Decision,
+  type EnvironmentRecord,
+  environmentLock,
   type PipelineFile,
   type RunResult,
   toRecordJson,
 } from '@countersign/pipeline';
 import { ServerError } from '../errors.ts';
 import { limitsOfPlan } from './plan-limits.ts';
+import { searchesContent } from './search-records.ts';
 
 /** What a pipeline must say before its result can be a version that decides. */
 export interface Servable {
@@ -83,17 +86,34 @@ export function sourceRevisionContent(
 }
 
 export function environmentContent(result: RunResult): EnvironmentLockContent {
-  const { environment } = result;
-  const wheels = environment?.wheels ?? [];
+  const { environment, platform } = result;
+  const python = environment?.kind === 'python' ? environment : undefined;
+  const wheels = python?.wheels ?? [];
   return {
-    lockDigest: environment?.lockDigest ?? '',
-    packages: (environment?.packages ?? []).map(({ name, version }) => {
+    lockDigest: environment === null ? '' : environmentLock(environment),
+    packages: (python?.packages ?? []).map(({ name, version }) => {
       const wheel = wheels.find(({ file }) => isWheelOf(file, name));
       return { name, version, wheel: wheel?.file ?? '', digest: wheel?.digest ?? '' };
     }),
-    interpreter: toRecordJson(environment?.interpreter ?? null),
-    platform: toRecordJson(result.platform),
+    interpreter: toRecordJson(python?.interpreter ?? null),
+    platform: toRecordJson(platform),
     determinism: toRecordJson(result.determinismProfile),
+    ...(environment === null ? {} : environmentDetails(environment)),
+    ...(platform.details === undefined ? {} : { hardwareClass: platform.details.cpu.level }),
+  };
+}
+
+function environmentDetails(environment: EnvironmentRecord): Partial<EnvironmentLockContent> {
+  const { kind, billOfMaterials: bill, licences } = environment;
+  return {
+    kind,
+    ...(kind === 'image' ? { image: toRecordJson(environment.image) } : {}),
+    ...(kind === 'host' ? { programs: toRecordJson(environment.programs) } : {}),
+    ...(kind === 'python' && environment.recipe !== undefined
+      ? { recipe: environment.recipe }
+      : {}),
+    ...(bill === undefined ? {} : { billOfMaterials: { digest: bill.digest, size: bill.size } }),
+    ...(licences === undefined ? {} : { licences: { ...licences } }),
   };
 }
 
@@ -115,7 +135,7 @@ export function testPlanContent(result: RunResult, file: PipelineFile): TestPlan
 
 export function trainingRunContent(
   result: RunResult,
-  at: { readonly run: string; readonly resultDigest: string },
+  at: { readonly run: string; readonly resultDigest: string; readonly provenance?: string },
 ): TrainingRunContent {
   const named = ({ file, digest, size }: { file: string; digest: string; size: number }) => ({
     name: file,
@@ -138,9 +158,13 @@ export function trainingRunContent(
       exit: step.exit ?? -1, // a run with a step that hit its time limit has failed and registers nothing
       started: step.startedAt,
       ended: step.endedAt,
+      ...(step.threads === undefined ? {} : { threads: step.threads }),
+      ...(step.cached === undefined ? {} : { cached: { ...step.cached } }),
     })),
     trials: result.evidence.find(({ name }) => name === 'trials')?.value ?? null,
+    ...(result.searches === undefined ? {} : { searches: searchesContent(result.searches) }),
     result: at.resultDigest,
+    ...(at.provenance === undefined ? {} : { provenance: at.provenance }),
   };
 }
 

@@ -30,7 +30,8 @@ export async function servedManifest(
   const command = await commandManifest(context, section, files);
   const { environment } = command;
   const { environment: made } = result;
-  if (environment.kind === 'host' || made === null) return { ...manifest, files, command };
+  if (environment.kind === 'host' || made?.kind !== 'python')
+    return { ...manifest, files, command };
   const interpreter = scorerInterpreter(made.interpreter);
   return {
     ...manifest,
@@ -44,7 +45,7 @@ async function packagesOf(
   { environment }: RunResult,
   lock: string,
 ): Promise<ArtifactManifest['files']> {
-  if (environment === null || environment.lockFile !== lock) {
+  if (environment?.kind !== 'python' || environment.lockFile !== lock) {
     const message = `the run was not made with \`${lock}\`; name the lock of the pipeline's own environment`;
     throw new ServerError('run_output_invalid', message, { details: { file: lock } });
   }

@@ -4,6 +4,7 @@ import { latestItem } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { benchmarkDraft } from './benchmark-tests.ts';
 import { comparisonDraft } from './compare-production.ts';
+import { designDraft } from './design-tests.ts';
 import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
 import { evaluateDevelopment, type TestGround } from './evaluate-development.ts';
 import type { JobRunner, JobWork } from './job.ts';
@@ -70,9 +71,11 @@ async function measure(context: ServerContext, ground: TestGround): Promise<read
   const benchmark = await benchmarkDraft(context, ground, place);
   const explainability = await explainabilityDraft(context, ground, place);
   const comparison = await comparisonDraft(context, ground, place);
+  work.report('design constraints against the artefact');
+  const design = await designDraft(context, ground, place);
   return [
     ...testReports(evaluation, place, rest),
-    ...[benchmark, explainability, comparison].flatMap((draft) =>
+    ...[benchmark, explainability, comparison, design].flatMap((draft) =>
       draft === undefined ? [] : [{ ...draft, source: rest.source }],
     ),
   ];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { hostToolEnvironment } from '@countersign/pipeline';
+import { hostToolEnvironment, sourceVariables } from '@countersign/pipeline';
 
 export interface ToolVariables {
   /** Wheels and built environments, reused by every run of this account. */
@@ -10,6 +10,8 @@ export interface ToolVariables {
   readonly base: Readonly<Record<string, string>>;
   /** Proxies, certificates and the package index. */
   readonly network: Readonly<Record<string, string>>;
+  /** What sources of data are reached with: a worker is given what its own commit needs of them. */
+  readonly sources: Readonly<Record<string, string>>;
 }
 
 /** The one place of the jobs that reads the server's environment: what a worker and pip may know of it. */
@@ -20,5 +22,6 @@ export function toolVariables(): ToolVariables {
     cacheDir: join(XDG_CACHE_HOME ?? join(HOME, '.cache'), 'countersign'),
     base: { PATH, HOME, LANG: 'C.UTF-8' },
     network,
+    sources: sourceVariables(process.env),
   };
 }

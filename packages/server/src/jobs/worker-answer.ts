@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Json } from '@countersign/kernel';
 import {
   PipelineError,
@@ -19,7 +19,7 @@ const TAIL_CHARACTERS = 4_000;
  * @throws PipelineError as the worker reports it; ServerError `worker_failed` when it ends without an answer
  */
 export function answerOf(
-  child: ChildProcessByStdio<null, Readable, Readable>,
+  child: ChildProcessByStdio<Writable | null, Readable, Readable>,
   report: (text: string) => void,
 ): Promise<WorkerAnswer> {
   const lines = createInterface({ input: child.stdout });
@@ -83,6 +83,12 @@ export function unanswered(how: string, tail: string): ServerError {
   });
 }
 
+/** Whether a worker was ended from outside: nothing that it was given is to blame. */
+export function isKilledWorker(cause: unknown): boolean {
+  if (!(cause instanceof ServerError) || cause.code !== 'worker_failed') return false;
+  return String(cause.details.how ?? '').startsWith('signal ');
+}
+
 function eventText(event: RunEvent): string {
   switch (event.type) {
     case 'phase':
@@ -91,6 +97,8 @@ function eventText(event: RunEvent): string {
       return `step ${event.step}: ${event.command}`;
     case 'step-log':
       return `${event.step} | ${event.text.trimEnd()}`;
+    case 'step-cached':
+      return `step ${event.step}: unchanged, taken from ${event.run}`;
     case 'step-ended':
       return `step ${event.step} ended with exit ${event.exit ?? 'none (time limit)'}`;
     case 'snapshot-taken':

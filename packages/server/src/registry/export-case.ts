@@ -8,6 +8,7 @@ import {
   toBase64,
   versionContext,
 } from '@countersign/kernel';
+import { contentsOfTree, type RunResult, rebuildParts } from '@countersign/pipeline';
 import { type CaseContents, type CaseDecision, writeCaseFile } from '@countersign/verifier';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
@@ -23,12 +24,14 @@ export type CaseSubject =
 
 /**
  * A case file that verifies alone: every record of the model with proofs, the artefact, papers and logs, and of a decision
- * its parts and receipt. Rows of data are left out: they are about people, and the records hold their digests.
+ * its parts and receipt. Rows of data are left out: they are about people, and the records hold their digests. With
+ * rebuild parts it holds what a rebuild starts from: commit, environment, and the rows as they came in, sealed ones too.
  * @throws ServerError `version_unknown`, `decision_unknown`, and those of `assembleBundle`
  */
 export async function exportCase(
   context: ServerContext,
   subject: CaseSubject,
+  { withRebuildParts = false }: { readonly withRebuildParts?: boolean } = {},
 ): Promise<Uint8Array> {
   const decision =
     'decision' in subject ? await caseDecision(context, subject.decision) : undefined;
@@ -58,7 +61,7 @@ export async function exportCase(
       newestRecord(set, ref)?.digest ?? version.artifact.digest,
     ),
     ...(decision === undefined ? {} : { decision: decision.entry }),
-    blobs: await caseBlobs(context, set, ref),
+    blobs: await caseBlobs(context, set, { ...ref, withRebuildParts }),
   };
   return writeCaseFile(context.primitives, contents, context.platform);
 }
@@ -94,18 +97,19 @@ function newestWarrant(set: RecordSet, ref: VersionRef): string | undefined {
   )?.digest;
 }
 
-/** Bytes that records of the version name, without the rows of any dataset and without wheels. */
+/** Bytes that records of the version name; without rebuild parts, no rows of any dataset and no wheels. */
 async function caseBlobs(
   context: ServerContext,
   set: RecordSet,
-  ref: VersionRef,
+  { withRebuildParts, ...ref }: VersionRef & { readonly withRebuildParts: boolean },
 ): Promise<CaseContents['blobs']> {
   const found = versionContext(set, ref);
   if (!found.ok) throw new ServerError('version_unknown', found.reason);
   const wanted = new Set<string>();
   for (const record of set.records) {
-    if (appliesTo(record, found.context))
-      for (const digest of shownBlobs(record)) wanted.add(digest);
+    if (!appliesTo(record, found.context)) continue;
+    for (const digest of shownBlobs(record)) wanted.add(digest);
+    if (withRebuildParts) for (const digest of await partsOf(context, record)) wanted.add(digest);
   }
   const blobs: { digest: string; bytes: Uint8Array }[] = [];
   for (const digest of [...wanted].sort()) {
@@ -132,6 +136,29 @@ function shownBlobs(record: CountedRecord): readonly string[] {
     default:
       return digestsOf(member(content.text, 'digest'));
   }
+}
+
+/** What a rebuild of a run reads, and what the run made of it, so that a rebuild can be held against it. */
+async function partsOf(context: ServerContext, record: CountedRecord): Promise<readonly string[]> {
+  const { type, content } = record.statement.predicate;
+  if (type !== 'training-run') return [];
+  const [result] = digestsOf(content.result);
+  if (result === undefined || !(await context.blobs.has(result))) return [];
+  const text = new TextDecoder().decode(await context.blobs.get(result));
+  const run = JSON.parse(text) as RunResult; // its bytes are what the run record commits to
+  const folders: string[] = [];
+  for (const { content } of run.folders ?? []) {
+    if (!(await context.blobs.has(content.digest))) continue;
+    for await (const file of contentsOfTree(context.blobs, content.digest)) folders.push(file);
+  }
+  const outputs = run.steps.flatMap((step) => step.outputs.map(({ digest }) => digest));
+  return [
+    result,
+    ...rebuildParts(run),
+    ...folders,
+    ...outputs,
+    ...run.evidence.map(({ digest }) => digest),
+  ];
 }
 
 function filesOf(list: Json | undefined): readonly string[] {

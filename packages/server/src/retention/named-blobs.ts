@@ -10,7 +10,7 @@ import {
   type ThingKind,
   type ThingReference,
 } from '@countersign/kernel';
-import type { BlobStore, StoredBlob } from '@countersign/pipeline';
+import { type BlobStore, contentsOfTree, type StoredBlob } from '@countersign/pipeline';
 import { sql } from 'kysely';
 import type { ServerContext } from '../context.ts';
 import type { Reading } from './retention-facts.ts';
@@ -21,7 +21,8 @@ type NamedBlobs = ReadonlyMap<string, readonly ThingReference[]>;
 const KNOWN = new WeakMap<RecordSet['records'], Promise<NamedBlobs>>();
 
 /**
- * Every digest that counted records name, and those that the result of a run names for them: wheels, snapshots, papers.
+ * Every digest that counted records name, those that the result of a run names for them (wheels, parts of an image,
+ * snapshots, papers), and the files of every data version that one of them read.
  * @throws PipelineError when a run's result is damaged: what it names is then unknown, and nothing may be deleted
  */
 export function namedBlobs(
@@ -49,6 +50,13 @@ async function collect(blobs: BlobStore, set: RecordSet): Promise<NamedBlobs> {
     // A payload that was too large for its row lies under the record's own digest.
     add(record.digest, { kind: 'record', record: record.digest, moments: {} });
     const { type, content } = record.statement.predicate;
+    if (type === 'dataset-snapshot') {
+      const version = dataVersionOf(content);
+      const own = version === undefined ? undefined : blobsNamedBy(record, special).get(version);
+      if (version === undefined || own === undefined || !(await blobs.has(version))) continue;
+      for await (const digest of contentsOfTree(blobs, version)) add(digest, own);
+      continue;
+    }
     if (type !== 'training-run' || typeof content.result !== 'string') continue;
     const own = blobsNamedBy(record, special).get(content.result);
     if (own === undefined || !(await blobs.has(content.result))) continue;
@@ -57,6 +65,24 @@ async function collect(blobs: BlobStore, set: RecordSet): Promise<NamedBlobs> {
   for (const { digest } of set.rejected)
     add(digest, { kind: 'record', record: digest, moments: {} });
   return found;
+}
+
+/** The manifest that a snapshot was read from: what is in it is the version's as well. */
+function dataVersionOf({
+  source,
+}: {
+  readonly [name: string]: Json | undefined;
+}): string | undefined {
+  const origin = memberOf(source, 'origin');
+  const version = memberOf(origin, 'snapshot');
+  const isOfTable = memberOf(origin, 'iceberg') !== undefined;
+  return typeof version === 'string' && !isOfTable ? version : undefined;
+}
+
+function memberOf(value: Json | undefined, name: string): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as { readonly [name: string]: Json })[name]
+    : undefined;
 }
 
 /** A run's result: larger ones were never written. */

@@ -13,6 +13,7 @@ import {
 import { sql } from 'kysely';
 import { ServerError } from '../errors.ts';
 import { recordByPlatform } from '../records/index.ts';
+import { destroyDataKeys, unusedDataKeys } from './data-keys-unused.ts';
 import { finishDeletion, judgeAgain } from './delete-chunks.ts';
 import { insertItems, readDeletionList, restoreDeletions } from './deletions.ts';
 import { thingKey } from './stored-things.ts';
@@ -69,7 +70,11 @@ export async function carryOutSweep(context: Sweeping, digest: string): Promise<
 async function carryOut(context: Sweeping, ordered: Ordered): Promise<SweepState> {
   const { sweep } = ordered;
   const earlier = disposalOf(await context.records.current(), sweep.digest);
-  if (earlier !== undefined) return stateOf(context, ordered, { disposal: earlier });
+  if (earlier !== undefined) {
+    // A crash may have come between the record and the keys that it says are gone.
+    await destroyDataKeys(context, await destroyedBy(context, earlier));
+    return stateOf(context, ordered, { disposal: earlier });
+  }
   for (const { deletion, list } of await unfinished(context, sweep.digest)) {
     await finishDeletion(context, ordered, {
       deletion,
@@ -89,6 +94,12 @@ function disposalOf(set: RecordSet, sweep: string): string | undefined {
     ({ statement: { predicate } }) =>
       predicate.kind === DISPOSAL_KIND && predicate.content.sweep === sweep,
   )?.digest;
+}
+
+async function destroyedBy(context: Sweeping, disposal: string): Promise<readonly string[]> {
+  const set = await context.records.including([disposal]);
+  const said = set.byDigest.get(disposal)?.statement.predicate.content.destroyedKeys;
+  return (said ?? []) as unknown as readonly string[]; // this server wrote it
 }
 
 interface BegunDeletion {
@@ -234,6 +245,7 @@ async function dispose(
   const reasons = skipped.flatMap(({ reason, count }) =>
     Array.from({ length: count }, () => reason),
   );
+  const destroyedKeys = await unusedDataKeys(context);
   const disposal = await context.database.db.transaction().execute(async (tx) => {
     const { digest } = await recordByPlatform(context, tx, {
       type: 'retention-rule',
@@ -249,10 +261,12 @@ async function dispose(
         deletions,
         deleted,
         skipped: countReasons([...reasons, ...spared]),
+        ...(destroyedKeys.length === 0 ? {} : { destroyedKeys }),
       },
     });
     return digest;
   });
   await context.records.including([disposal]);
+  await destroyDataKeys(context, destroyedKeys);
   return stateOf(context, ordered, { disposal });
 }

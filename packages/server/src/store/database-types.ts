@@ -21,6 +21,7 @@ export interface Database {
   action: ActionTable;
   outcome: OutcomeTable;
   job: JobTable;
+  job_runner: JobRunnerTable;
   job_event: JobEventTable;
   account: AccountTable;
   pending_record: PendingRecordTable;
@@ -317,6 +318,17 @@ interface JobTable {
   ended_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
   result: ColumnType<unknown, string | null, string | null>;
   error: ColumnType<unknown, string | null, string | null>;
+  runner: number | null;
+}
+
+interface JobRunnerTable {
+  id: GeneratedAlways<number>;
+  workspace: Generated<string>;
+  host: Fixed<string>;
+  process: Fixed<number>;
+  concurrency: Fixed<number>;
+  started_at: Time;
+  ended_at: ColumnType<Date | null, Date | string | null, Date | string | null>;
 }
 
 interface JobEventTable {

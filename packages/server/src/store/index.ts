@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { readCatalogue } from './catalogue.ts';
+export { type DataKeyring, openDataKeys } from './data-keys.ts';
 export {
   connectClient,
   type DatabaseHandle,

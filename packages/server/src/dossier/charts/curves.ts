@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { CalibrationChart, HistogramChart, RocChart } from './spec.ts';
+import type { CalibrationChart, CourseChart, HistogramChart, RocChart } from './spec.ts';
 import { BASE, legend, MUTED, PRIMARY, SECONDARY, TEXT_STYLE, valueAxis } from './theme.ts';
 import { whiskers } from './whiskers.ts';
 
@@ -62,6 +62,35 @@ export function calibrationOption(chart: CalibrationChart) {
         symbolSize: 7,
         itemStyle: { color: PRIMARY },
         lineStyle: { color: PRIMARY, width: 1.6 },
+      },
+    ],
+  };
+}
+
+export function courseOption(chart: CourseChart) {
+  const points = (list: CourseChart['best']) => list.map(({ trial, score }) => [trial, score]);
+  return {
+    ...BASE,
+    legend: legend(),
+    grid: { left: 76, right: 18, top: 36, bottom: 50 },
+    xAxis: { ...valueAxis({ name: 'Trial', gap: 30 }), minInterval: 1, splitLine: { show: false } },
+    yAxis: { ...valueAxis({ name: chart.axis, gap: 56 }), scale: true },
+    series: [
+      {
+        name: 'each trial',
+        type: 'scatter',
+        data: points(chart.trials),
+        symbolSize: 5,
+        itemStyle: { color: SECONDARY },
+      },
+      {
+        name: 'best so far',
+        type: 'line',
+        step: 'end',
+        showSymbol: false,
+        data: points(chart.best),
+        itemStyle: { color: PRIMARY },
+        lineStyle: { color: PRIMARY, width: 2 },
       },
     ],
   };

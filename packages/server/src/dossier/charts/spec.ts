@@ -7,7 +7,8 @@ export type ChartSpec =
   | HistogramChart
   | RatiosChart
   | BarsChart
-  | TornadoChart;
+  | TornadoChart
+  | CourseChart;
 
 /** Rates from 0 to 1, in order of falling threshold. `label` states the area with its interval. */
 export interface RocChart {
@@ -55,6 +56,14 @@ export interface BarsChart {
   readonly kind: 'bars';
   readonly axis: string;
   readonly items: readonly { readonly label: string; readonly value: number }[];
+}
+
+/** A score over the trials of a search: each trial, and the best one so far. */
+export interface CourseChart {
+  readonly kind: 'course';
+  readonly axis: string;
+  readonly trials: readonly { readonly trial: number; readonly score: number }[];
+  readonly best: readonly { readonly trial: number; readonly score: number }[];
 }
 
 /** How far an output falls (`low`, at most 0) and rises (`high`, at least 0) as each input moves. */

@@ -15,6 +15,7 @@ import {
   tableBlock,
   textOf,
 } from './content.ts';
+import { measuredBlocks, profileFigures } from './data-measures.ts';
 import { jsonBlocks } from './generic.ts';
 
 /** Splits of one dataset in one table; columns and profile of its largest profiled part, since parts share them. */
@@ -38,11 +39,46 @@ export const presentDatasetSnapshot: Presenter = (records) => {
       { caption: 'Snapshots' },
     ),
     ...jsonBlocks(contentOf(first).source, { cite: first.digest, title: 'Source' }),
-    ...jsonBlocks(contentOf(first).exclusions, { cite: first.digest, title: 'Exclusions' }),
+    ...exclusionBlocks(first),
     ...columnsTable(first),
+    ...profileFigures(profileRows(contentOf(first)), first),
     ...rest.filter((record) => schemaOf(record) !== schemaOf(first)).flatMap(columnsTable),
   ];
 };
+
+/** Rules in the order in which they took rows; what is written otherwise is shown as it stands. */
+function exclusionBlocks(record: DossierRecord): readonly Block[] {
+  const { exclusions } = contentOf(record);
+  const rules = rowsOf(fieldsOf(exclusions).rows);
+  if (rules.length === 0)
+    return jsonBlocks(exclusions, { cite: record.digest, title: 'Exclusions' });
+  return [
+    ...tableBlock(
+      [
+        'Rows excluded where',
+        'Reason',
+        'Clause',
+        { title: 'Before', ...NUMBER },
+        { title: 'Excluded', ...NUMBER },
+        { title: 'After', ...NUMBER },
+        'Declared sums after',
+      ],
+      rules.map((rule) => [
+        { text: textOf(rule.where) ?? '', style: 'code' as const },
+        textOf(rule.reason),
+        textOf(rule.clause),
+        cellOf(rule.before),
+        cellOf(rule.excluded),
+        cellOf(rule.after),
+        rowsOf(rule.totals)
+          .map((total) => `${textOf(total.what) ?? ''} ${textOf(total.after) ?? ''}`)
+          .join(', '),
+      ]),
+      { caption: 'Exclusion waterfall', cite: record.digest },
+    ),
+    ...jsonBlocks(fieldsOf(exclusions).columns, { cite: record.digest, title: 'Withheld columns' }),
+  ];
+}
 
 // The whole as read has no profile of its own where it is split.
 function profiledRows(record: DossierRecord): number {
@@ -111,8 +147,8 @@ function valuesText(profile: Fields): string {
 }
 
 export const presentDataQuality: Presenter = (records) =>
-  records.flatMap((record) =>
-    tableBlock(
+  records.flatMap((record) => [
+    ...tableBlock(
       [
         'Check',
         'Severity',
@@ -132,7 +168,8 @@ export const presentDataQuality: Presenter = (records) =>
         cite: record.digest,
       },
     ),
-  );
+    ...measuredBlocks(fieldsOf(contentOf(record).measures), record),
+  ]);
 
 /** A verdict, set off when it is not a pass. */
 export function verdictCell(verdict: string | undefined): Cell {

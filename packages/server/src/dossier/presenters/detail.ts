@@ -15,6 +15,7 @@ import {
   tableBlock,
   textOf,
 } from './content.ts';
+import { designBlocks } from './design.ts';
 import {
   calibrationFigures,
   firstReasonFigure,
@@ -51,6 +52,8 @@ const PRINTED_ELSEWHERE: ReadonlySet<string> = new Set([
   'first_reasons',
   'columns',
   'roc',
+  'constraints',
+  'coefficients',
 ]);
 
 /** Pictures and tables of a report's detail, in the shapes that the analysis package writes. */
@@ -61,6 +64,7 @@ export function detailBlocks(record: DossierRecord, rows: MeasuredRows): readonl
     ...confusionTable(detail, record),
     ...calibrationFigures(detail, rows.overall, record),
     ...attributeTables(detail, record),
+    ...designBlocks(detail, record),
     ...ratioFigure(detail, rows.groups, record),
     ...sensitivityFigure(detail, record),
     ...boundaryTable(detail, record),

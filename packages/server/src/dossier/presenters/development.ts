@@ -2,8 +2,6 @@
 import type { Block } from '../document.ts';
 import { measuredCell } from '../shown-number.ts';
 import {
-  cellOf,
-  citesOf,
   contentOf,
   type DossierRecord,
   type Fields,
@@ -18,6 +16,7 @@ import {
   textOf,
 } from './content.ts';
 import { jsonBlocks } from './generic.ts';
+import { searchesBlocks } from './searches.ts';
 
 export const presentSourceRevision: Presenter = (records) =>
   records.flatMap((record) => {
@@ -52,12 +51,28 @@ function signedWith(signature: Fields[string] | undefined): string {
   return verified === true ? name : `${name} (not verified)`;
 }
 
+const LOCK_KINDS: Readonly<Record<string, string>> = {
+  python: 'a lock file of Python packages',
+  image: 'a container image',
+  host: 'programs of the machine',
+};
+
 export const presentEnvironmentLock: Presenter = (records) =>
   records.flatMap((record) => {
     const content = contentOf(record);
     const about = { cite: record.digest };
     return [
-      ...factsBlock([['Lock digest', content.lockDigest]], record.digest),
+      ...factsBlock(
+        [
+          ['Lock digest', content.lockDigest],
+          ['Of', LOCK_KINDS[textOf(content.kind) ?? '']],
+          ['Hardware class', content.hardwareClass],
+          ['Bill of materials (CycloneDX), SHA-256', fieldsOf(content.billOfMaterials).digest],
+        ],
+        record.digest,
+      ),
+      ...jsonBlocks(content.image, { ...about, title: 'Container image' }),
+      ...jsonBlocks(content.programs, { ...about, title: 'Programs of the machine' }),
       ...jsonBlocks(content.interpreter, { ...about, title: 'Interpreter' }),
       ...jsonBlocks(content.platform, { ...about, title: 'Platform' }),
       ...jsonBlocks(content.determinism, { ...about, title: 'Determinism profile' }),
@@ -70,6 +85,7 @@ export const presentEnvironmentLock: Presenter = (records) =>
         ]),
         { caption: 'Packages', cite: record.digest },
       ),
+      ...jsonBlocks(content.licences, { ...about, title: 'Licences as the packages state them' }),
     ];
   });
 
@@ -108,7 +124,7 @@ function trainingRunBlocks(record: DossierRecord): readonly Block[] {
       ]),
       { caption: 'Inputs and outputs of the steps', cite: record.digest },
     ),
-    ...jsonBlocks(content.trials, { cite: record.digest, title: 'Search trials' }),
+    ...searchesBlocks(record),
   ];
 }
 
@@ -231,35 +247,5 @@ export const presentTestPlan: Presenter = (records) =>
         { caption: 'Limits fixed before the tests', cite: record.digest },
       ),
       ...jsonBlocks(content.plan, { cite: record.digest, title: 'Plan as declared' }),
-    ];
-  });
-
-export const presentReproduction: Presenter = (records) =>
-  records.flatMap((record) => {
-    const content = contentOf(record);
-    return [
-      ...factsBlock(
-        [
-          ['Verdict', content.verdict],
-          ['Seconds', content.seconds],
-          ['Deviations', content.deviations],
-          ['Rests on', undefined, citesOf([...record.statement.predicate.source])],
-        ],
-        record.digest,
-      ),
-      ...tableBlock(
-        ['Output', 'Equal', 'Original SHA-256', 'Rebuilt SHA-256'],
-        rowsOf(content.outputs).map((row) => [
-          textOf(row.name),
-          textOf(row.equal),
-          { ...cellOf(row.original), style: 'code' as const },
-          { ...cellOf(row.rebuilt), style: 'code' as const },
-        ]),
-        { caption: 'Rebuilt outputs compared', cite: record.digest },
-      ),
-      ...jsonBlocks(content.environment, {
-        cite: record.digest,
-        title: 'Environment of the rebuild',
-      }),
     ];
   });

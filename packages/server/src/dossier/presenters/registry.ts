@@ -8,11 +8,11 @@ import {
   presentEnvironmentLock,
   presentModelArtifact,
   presentModelSpec,
-  presentReproduction,
   presentSourceRevision,
   presentTestPlan,
   presentTrainingRun,
 } from './development.ts';
+import { presentFeatureCatalogue } from './features.ts';
 import { presentAny } from './generic.ts';
 import {
   presentApprovalRecord,
@@ -32,6 +32,7 @@ import {
 } from './identity.ts';
 import { presentDecisionLog, presentIngestBatch, presentMonitoringResult } from './operation.ts';
 import { isPaper, presentPaper } from './paper.ts';
+import { presentReproduction } from './reproduction.ts';
 import { presentMeasurements } from './testing.ts';
 
 const PRESENTERS: Readonly<Partial<Record<EvidenceId, Presenter>>> = {
@@ -43,6 +44,7 @@ const PRESENTERS: Readonly<Partial<Record<EvidenceId, Presenter>>> = {
   'dataset-snapshot': presentDatasetSnapshot,
   'data-quality-report': presentDataQuality,
   'representativeness-report': presentRepresentativeness,
+  'feature-catalogue': presentFeatureCatalogue,
   'source-revision': presentSourceRevision,
   'environment-lock': presentEnvironmentLock,
   'training-run': presentTrainingRun,
