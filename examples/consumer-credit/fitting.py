@@ -82,7 +82,7 @@ def trial(matrix: np.ndarray, labels: np.ndarray, inputs: InputSet, *, c: float,
     names = ("log_loss", "auc", "brier")
     metrics = {name: float(figures[:, at].mean()) for at, name in enumerate(names)}
     metrics |= {f"{name}_standard_error": float(spread[at]) for at, name in enumerate(names)}
-    return {"params": {"c": c}, "metrics": metrics}
+    return {"params": {"c": c}, "metrics": metrics, "folds": {"log_loss": [float(value) for value in figures[:, 0]]}}
 
 
 def selected_c(trials: list[dict]) -> float:

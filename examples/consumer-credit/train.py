@@ -70,7 +70,18 @@ def write_trials(trials: list[dict], params: dict, seed: int) -> None:
             f"grid over C, stratified {params['folds']}-fold cross-validation, shuffled; the inputs `{params['inputs']}` "
             "were fixed before the search (evidence/feature-catalogue.md), the other set is searched for comparison"
         ),
+        "method": "grid",
+        "space": {"inputs": sorted(INPUT_SETS), "c": params["c_grid"]},
+        "seed": seed,
+        "budget": {"trials": len(trials), "folds": params["folds"]},
+        "score": "log_loss",
+        "direction": "minimise",
         "criterion": "lowest mean log loss over the folds among the fixed inputs; the smaller C on a tie",
+        "choice": {
+            "rule": "best",
+            "among": {"inputs": params["inputs"]},
+            "why": "the cutoff acts on the probability, so a proper score decides rather than a ranking measure",
+        },
         "trials": [{**entry, "seed": seed} for entry in trials],
     })
 
