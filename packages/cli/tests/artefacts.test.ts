@@ -10,7 +10,9 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
@@ -51,6 +53,7 @@ interface Ran {
 
 const envOf = (account: Account | undefined, server?: string) => ({
   COUNTERSIGN_DATA: data,
+  XDG_CACHE_HOME: join(scratch, 'cache'),
   ...(account === undefined
     ? {}
     : { COUNTERSIGN_AS: account, COUNTERSIGN_PASSPHRASE: `${account} passphrase` }),
@@ -290,5 +293,122 @@ describe('the files of a version', () => {
       ],
     });
     expect(result.blobs).toEqual([result.blob, first, second]);
+  }, 60_000);
+});
+
+describe('a data version', () => {
+  const version = (run: Ran): string => run.result.digest;
+  const kept = (digest: string): boolean => existsSync(blobPath(digest));
+
+  beforeAll(() => {
+    for (let n = 0; n < 30; n += 1) put(`scans/d${n % 3}/f${n}.png`, randomBytes(1000 + n));
+    put('scans/large.png', randomBytes(20 * MEGABYTE));
+  });
+
+  test('whose sending is killed is not there at all, and goes on where it was', async () => {
+    let command: ChildProcess | undefined;
+    const proxy = await startCuttingProxy(port, [
+      {
+        direction: 'to-server',
+        afterBytes: 9 * MEGABYTE + (seed % (5 * MEGABYTE)),
+        meanwhile: () => void command?.kill('SIGKILL'),
+      },
+    ]);
+    const main = join(import.meta.dirname, '../src/main.ts');
+    const add = ['data', 'add', 'scans', '--remote', '--json'];
+    command = spawn(process.execPath, [main, ...add], {
+      cwd: scratch,
+      env: { ...process.env, ...envOf('dana.developer', proxy.url) },
+      stdio: 'ignore',
+    });
+    const [, signal] = await once(command, 'exit');
+    await proxy.close();
+    expect(signal).toBe('SIGKILL');
+    const local = await ok('dana.developer', ['data', 'add', 'scans']);
+    expect(local.result).toMatchObject({ files: 31, stored: { files: 0 } });
+    expect(kept(version(local))).toBe(false);
+    const counting = await startCuttingProxy(port, [
+      { direction: 'to-server', afterBytes: 13 * MEGABYTE },
+    ]);
+    const sent = await ok('dana.developer', add.slice(0, -1), counting.url);
+    // Less than the 20 MB of the large file: its first piece had arrived whole.
+    expect(counting.count()).toBe(0);
+    await counting.close();
+    expect(version(sent)).toBe(version(local));
+    expect(kept(version(sent))).toBe(true);
+  }, 120_000);
+
+  test('is sent once, and after a change what was changed', async () => {
+    const again = await ok('dana.developer', ['data', 'add', 'scans', '--remote']);
+    expect(again.result.sent).toEqual({ files: 0, bytes: 0 });
+    put('scans/d0/f0.png', Buffer.from('repainted'));
+    const changed = await ok('dana.developer', ['data', 'add', 'scans', '--remote']);
+    expect(changed.result.sent).toEqual({ files: 1, bytes: 9 });
+    expect(kept(version(changed))).toBe(true);
+  }, 60_000);
+
+  test('is written into the pipeline file, and nothing else there is touched', async () => {
+    const before = `model: toy # ours
+data:
+  scans:   # of the clinic
+    from:
+      path: old.csv   # until today
+    source: { system: PACS, owner: radiology, as_of: "2026-01-31" }
+
+steps: { s: { run: "true > out", outputs: [out] } }
+`;
+    put('toy/countersign.yaml', Buffer.from(before));
+    const pin = ['data', 'add', 'scans', '--pin', '--repository', 'toy'];
+    const pinned = await ok('dana.developer', pin);
+    const file = join(scratch, 'toy', 'countersign.yaml');
+    const after = before.replace('path: old.csv', `{ snapshot: "${version(pinned)}" }`);
+    expect(readFileSync(file, 'utf8')).toBe(after);
+    const unknown = await run('dana.developer', [...pin, '--dataset', 'nobody']);
+    expect(unknown.text).toMatch(/declares scans/);
+    expect(unknown.exitCode).toBe(2);
+    put('tables/2024.csv', Buffer.from('a\n1\n'));
+    put('tables/2025.csv', Buffer.from('a\n2\n'));
+    const parts = await ok('dana.developer', ['data', 'add', 'tables', ...pin.slice(3)]);
+    expect(parts.result.from).toEqual({ snapshot: version(parts), parts: 'csv' });
+    const alone = await ok('dana.developer', ['data', 'add', 'tables/2024.csv', '--keep']);
+    expect(alone.result.from).toEqual({ snapshot: version(alone), file: '2024.csv' });
+    expect(readFileSync(file, 'utf8')).toContain(`"${version(parts)}", parts: csv }`);
+  }, 60_000);
+
+  test('that leads out of its folder is refused by name, and nothing is written', async () => {
+    symlinkSync('/etc/hostname', join(scratch, 'tables', 'host'));
+    const refused = await run('dana.developer', ['data', 'add', 'tables', '--remote']);
+    expect(refused.exitCode).toBe(1);
+    expect(refused.text).toContain('the link `host` to `/etc/hostname` leads out of the tree');
+    rmSync(join(scratch, 'tables', 'host'));
+  });
+
+  test('is listed with what reads it, and once forgotten its space is freed, that of others not', async () => {
+    const here = async (...argv: readonly string[]) => (await ok('dana.developer', argv)).result;
+    const list = await here('data', 'list');
+    const [one, two] = [put('gone/a', Buffer.from('gone')), put('gone/b', Buffer.from('shared'))];
+    put('stays/b', Buffer.from('shared'));
+    const gone = await here('data', 'add', 'gone');
+    const stays = await here('data', 'add', 'stays');
+    expect(await here('data', 'list')).toHaveLength(list.length + 2);
+    const shown = await here('data', 'show', gone.digest.slice(0, 12));
+    expect(shown.entries.map(({ digest }: { digest: string }) => digest)).toEqual([one, two]);
+    const store = join(scratch, 'cache', 'countersign', 'drafts');
+    const local = (digest: string) => join(store, 'sha256', digest.slice(0, 2), digest);
+    const yesterday = new Date(Date.now() - 3 * 86_400_000);
+    for (const digest of [one, two, gone.digest, stays.digest])
+      utimesSync(local(digest), yesterday, yesterday);
+    const gc = ['data', 'gc', '--days', '2'];
+    expect(await here(...gc)).toMatchObject({ files: 0 });
+    await here('data', 'forget', gone.digest);
+    expect(await here(...gc, '--dry-run')).toMatchObject({ files: 2, dryRun: true });
+    expect(existsSync(local(one))).toBe(true);
+    expect(await here(...gc)).toMatchObject({ files: 2 });
+    expect(
+      [one, gone.digest, two, stays.digest].map((digest) => existsSync(local(digest))),
+    ).toEqual([false, false, true, true]);
+    // What is needed again is young again.
+    await here('data', 'add', 'stays');
+    expect(statSync(local(two)).mtimeMs).toBeGreaterThan(yesterday.getTime() + 86_400_000);
   }, 60_000);
 });

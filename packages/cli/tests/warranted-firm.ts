@@ -87,7 +87,7 @@ export async function warrantedFirm(options: FirmOptions = {}): Promise<Warrante
   });
   await server.app.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`;
-  const recorder: Recorder = { add: (...at) => add(server, ...at), now: server.context.now };
+  const recorder: Recorder = { add: (...at) => recordIn(server, ...at), now: server.context.now };
   const bytes = options.bytes ?? Object.values(BYTES).map((text) => Buffer.from(text));
   for (const one of bytes) await server.context.blobs.put(one);
   const signed = await intake(recorder);
@@ -160,7 +160,12 @@ async function published(
   throw new Error('the published status does not say it');
 }
 
-async function add(server: TestServer, draft: Draft, ...names: readonly string[]): Promise<string> {
+/** One record, signed by persons over the API or made by the platform; its digest once it counts. */
+export async function recordIn(
+  server: TestServer,
+  draft: Draft,
+  ...names: readonly string[]
+): Promise<string> {
   const {
     subject,
     subjectRef = { workspace: 'main' },
@@ -235,6 +240,7 @@ export async function runAs(
   firm: Pick<WarrantedFirm, 'server' | 'url' | 'root'>,
   account: string,
   argv: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Ran> {
   const lines: string[] = [];
   const { exitCode, result } = await runCommand(argv, {
@@ -249,6 +255,7 @@ export async function runAs(
       COUNTERSIGN_ROOT: firm.root,
       COUNTERSIGN_AS: account,
       COUNTERSIGN_PASSPHRASE: PASSPHRASE,
+      ...variables,
     },
     cwd: firm.server.dataDir,
     now: () => new Date(),

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { recordsOfType } from '@countersign/kernel';
+import { parseEnvelope, recordsOfType, verifySignature } from '@countersign/kernel';
+import { nodePrimitives } from '@countersign/kernel/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { jobRunners } from '../../server/src/jobs/index.ts';
 import {
@@ -150,6 +151,31 @@ describe('a weekly refit', { timeout: 180_000 }, () => {
       const state = account === 'val' ? 'recorded' : 'awaiting-signatures';
       expect(signed.text).toContain(state === 'recorded' ? 'recorded change-plan' : 'waits');
     }
+  });
+
+  test('has the provenance of each version, signed by the platform over what it made and from what', async () => {
+    const out = join(directory, 'provenance.intoto.jsonl');
+    const written = await ok('audit', 'provenance', `${MODEL}@1`, '--out', out);
+    const { statement } = written.result;
+    const [artifact] = (await server.context.records.current()).records.filter(
+      (one) => one.statement.predicate.type === 'model-artifact',
+    );
+    const digest = artifact?.statement.predicate.subjectRef.artifactDigest;
+    expect(statement.subject[0]).toEqual({ name: `${MODEL}@1`, digest: { sha256: digest } });
+    expect(statement.predicate.runDetails.builder.id).toContain(server.context.root);
+    const envelope = parseEnvelope(JSON.parse(await readFile(out, 'utf8')));
+    const { keyid } = server.context.platform;
+    const key = server.context.records.register().get(keyid)?.key;
+    const [signature] = envelope.signatures;
+    const isSigned =
+      signature !== undefined &&
+      key !== undefined &&
+      verifySignature(nodePrimitives, envelope, signature, key);
+    expect(isSigned).toBe(true);
+    const shown = await ok('audit', 'runs', 'show', `${MODEL}@1`);
+    expect(shown.text).toMatch(/^train +0 +[0-9.]+ s +1 +run-/m);
+    const log = await ok('audit', 'runs', 'show', `${MODEL}@1`, '--step', 'train');
+    expect(log.result.digest).toBe(shown.result.steps[0].log);
   });
 
   test.each([

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Digest, JobEventSchema, jobsRoutes } from '@countersign/contract';
+import { Digest, JobEventSchema, type JobReply, jobsRoutes } from '@countersign/contract';
 import type { Envelope, Json } from '@countersign/kernel';
 import { z } from 'zod';
 import { CliError } from '../errors.ts';
@@ -30,7 +30,7 @@ export interface JobRequest {
 export async function runJob(session: Session, job: JobRequest): Promise<JobResult> {
   const client = session.client();
   const { job: id } = await client.call(jobsRoutes.submit, { body: job });
-  const ended = await followToEnd(session, id);
+  const ended = await followJob(session, id);
   if (ended.state === 'done') return { ...JobResult.parse(ended.result), job: id };
   const { error } = ended;
   throw new CliError('job_failed', error?.message ?? `job \`${id}\` is still ${ended.state}`, {
@@ -52,7 +52,7 @@ const RECONNECTS_MAX = 86_400;
  * Shows events until the job has ended. A step that says nothing for minutes is no reason to give up on it: where the
  * connection was closed for its silence, the events are asked for again and those that were shown are passed over.
  */
-async function followToEnd(session: Session, id: string) {
+export async function followJob(session: Session, id: string): Promise<JobReply> {
   let last = -1;
   for (let attempt = 0; attempt < RECONNECTS_MAX; attempt += 1) {
     last = await followEvents(session, id, last);

@@ -47,15 +47,46 @@ export async function storeFiles(
   const distinct = [...new Map(hashed.map((one) => [one.digest, one])).values()];
   const client = session.client();
   const missing = await askMissing(client, distinct);
-  const sentBytes = missing.reduce((sum, { size }) => sum + size, 0);
+  const sentBytes = bytesOf(missing);
   const progress = showTransfer(session, `sending ${counted(missing.length)}`, sentBytes);
+  await sendFiles(client, missing, progress);
+  return { files: hashed, sent: missing.length, sentBytes };
+}
+
+/** A content and the file that it lies in, which nobody writes to. */
+export type HashedContent = Omit<FileToSend, 'upload'>;
+
+/**
+ * Sends those of some contents, each named once, that the server does not hold.
+ * @returns how many were sent, and the bytes of these and of the others
+ * @throws CliError of the client
+ */
+export async function sendContents(
+  client: ApiClient,
+  contents: readonly HashedContent[],
+  progress: TransferProgress,
+): Promise<{ readonly files: number; readonly bytes: number; readonly heldBytes: number }> {
+  const missing = await askMissing(client, contents);
+  const bytes = bytesOf(missing);
+  await sendFiles(client, missing, progress);
+  return { files: missing.length, bytes, heldBytes: bytesOf(contents) - bytes };
+}
+
+function bytesOf(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+async function sendFiles(
+  client: ApiClient,
+  missing: readonly FileToSend[],
+  progress: TransferProgress,
+): Promise<void> {
   const isSmall = ({ size }: FileToSend): boolean => size <= ONE_REQUEST_BYTES_MAX;
   await inParallel(missing.filter(isSmall), SMALL_AT_ONCE, (file) =>
     sendSmall(client, file, progress),
   );
   const large = missing.filter((file) => !isSmall(file));
   await inParallel(large, AT_ONCE, (file) => uploadFile(client, file, progress));
-  return { files: hashed, sent: missing.length, sentBytes };
 }
 
 async function hashFiles(
@@ -82,7 +113,7 @@ async function sizeOf(path: string): Promise<number> {
 
 async function askMissing(
   client: ApiClient,
-  files: readonly StoredFile[],
+  files: readonly HashedContent[],
 ): Promise<readonly FileToSend[]> {
   const byDigest = new Map(files.map((file) => [file.digest, file]));
   const wanted: FileToSend[] = [];

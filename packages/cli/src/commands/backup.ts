@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError } from '../errors.ts';
@@ -13,7 +13,7 @@ export const backup: Command = {
   name: 'backup',
   summary: 'copy a data directory whose server is stopped',
   description:
-    'Covers the published log, blobs, service keys, configuration and every table that the log does not hold. It does not cover people’s own keys and tokens, nor what gateways remember. The directory holds secrets: keep it as you keep the data directory.',
+    'Covers the published log, blobs, service keys, configuration and every table that the log does not hold. It does not cover people’s own keys and tokens, what gateways remember, nor `data-keys`, without which personal data in it cannot be read: keep a copy of those apart, where it can be deleted. The directory holds secrets: keep it as you keep the data directory.',
   example: 'countersign backup --out ./bank-backup --data ./bank',
   options: [{ flags: '--out DIR', summary: 'a new directory', isRequired: true }],
   run: runBackup,
@@ -51,6 +51,9 @@ async function runBackup(input: Input, session: Session): Promise<Outcome> {
     return done(
       { directory, ...manifest },
       `${directory}: ${manifest.tables.length} tables with ${rows} rows, log and blobs`,
+      ...(existsSync(join(data.dataDir, 'data-keys'))
+        ? ['personal data in it opens only with `data-keys`, which is not in it: keep a copy apart']
+        : []),
     );
   } finally {
     await data.close();

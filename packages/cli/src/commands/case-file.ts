@@ -19,6 +19,11 @@ export const exportCase: Command = {
   options: [
     { flags: '--out FILE', summary: 'the zip to write', isRequired: true },
     { flags: '--use USE', summary: 'of a version: the use' },
+    {
+      flags: '--with-rebuild-parts',
+      summary:
+        'of a version: with all that `reproduce --from` needs, rows of data and sealed ones included; for auditors',
+    },
   ],
   run: runExport,
 };
@@ -41,11 +46,17 @@ export const verify: Command = {
 async function runExport(input: Input, session: Session): Promise<Outcome> {
   const what = input.argument('what');
   const out = resolve(session.cwd, input.text('out'));
+  const withParts = input.flag('with-rebuild-parts');
+  if (withParts && !isVersionName(what)) {
+    throw usage('`--with-rebuild-parts` goes with a version: write MODEL@N');
+  }
   const query = isVersionName(what)
     ? versionQuery(what, input.optionalText('use'))
     : { decision: what };
   session.progress('collecting records, proofs and artefacts');
-  const { bytes } = await session.client().callRaw(documentsRoutes.export, { query });
+  const { bytes } = await session.client().callRaw(documentsRoutes.export, {
+    query: withParts ? { ...query, rebuildParts: 'true' as const } : query,
+  });
   // What is handed on must verify at its receiver's; better to learn it here.
   const report = verifyCaseFile(nodePrimitives, bytes, session.root());
   if (!report.ok) {
@@ -60,6 +71,11 @@ async function runExport(input: Input, session: Session): Promise<Outcome> {
     { out, size: bytes.length, established: report.established },
     `${out}: ${bytes.length} bytes, verified`,
     `check it anywhere with: countersign verify ${input.text('out')} --root ${session.root()}`,
+    ...(withParts
+      ? [
+          `rebuild it anywhere with: countersign reproduce --from ${input.text('out')} --root ${session.root()}`,
+        ]
+      : []),
   );
 }
 

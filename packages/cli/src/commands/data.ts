@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { statSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -12,7 +13,10 @@ import {
 } from '@countersign/pipeline';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
+import { addVersion } from '../data/add-version.ts';
+import { declaredSnapshot } from '../data/declared-snapshot.ts';
 import { CliError, usage } from '../errors.ts';
+import { describeMeasures } from '../output/describe-measures.ts';
 import { short, table } from '../output/table.ts';
 import { findRepository } from '../papers/pipeline-facts.ts';
 import type { Session } from '../session.ts';
@@ -22,10 +26,29 @@ export const dataAdd: Command = {
   summary:
     'take a snapshot of a file as countersign.yaml declares it: schema, profile, quality, splits',
   description:
-    'Measured here and registered nowhere: the snapshot that counts is taken when the pipeline runs.',
-  example: 'countersign data add applications.csv --dataset applications',
-  arguments: [{ name: 'file', summary: 'the file, as CSV or Parquet' }],
+    'A file is measured here and registered nowhere, unless --keep, --remote or --pin is given: these keep a file or folder as a data version, named by the digest of everything in it, which `from: { snapshot: DIGEST }` reads.',
+  example: 'countersign data add ./images --dataset images --remote --pin',
+  arguments: [
+    {
+      name: 'path',
+      summary:
+        'a file as CSV or Parquet, or with the options below any file or folder; without it the dataset is fetched from where countersign.yaml says',
+      isOptional: true,
+    },
+  ],
   options: [
+    { flags: '--keep', summary: 'as a data version on this machine; a folder always is' },
+    { flags: '--remote', summary: 'send the data version to the platform: only what it lacks' },
+    {
+      flags: '--pin',
+      summary: 'write the data version into countersign.yaml, as where the dataset is from',
+    },
+    { flags: '--file FILE', summary: 'with --pin: the dataset is this table of a folder' },
+    {
+      flags: '--folder',
+      summary: 'with --pin: the dataset is the folder, also where all files are tables',
+    },
+    { flags: '--rehash', summary: 'read every byte, also of files that look unchanged' },
     { flags: '--dataset NAME', summary: 'which declared dataset; the only one unless given' },
     {
       flags: '--repository DIR',
@@ -36,6 +59,21 @@ export const dataAdd: Command = {
 };
 
 async function runDataAdd(input: Input, session: Session): Promise<Outcome> {
+  const isKept = ['keep', 'remote', 'pin'].some((flag) => input.flag(flag));
+  if (input.optionalArgument('path') === undefined) {
+    if (isKept) throw usage('a data version is kept of a path', 'name the file or folder');
+    return measure(input, session);
+  }
+  const path = resolve(session.cwd, input.argument('path'));
+  if (isKept || isDirectory(path)) return addVersion(input, session, path);
+  return measure(input, session);
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+async function measure(input: Input, session: Session): Promise<Outcome> {
   const facts = findRepository(resolve(session.cwd, input.optionalText('repository') ?? '.'));
   if (facts === undefined)
     throw usage(`no ${PIPELINE_FILE} is found here`, 'name the repository with --repository');
@@ -48,11 +86,17 @@ async function runDataAdd(input: Input, session: Session): Promise<Outcome> {
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-data-'));
   try {
     const blobs = openFileBlobStore(join(scratch, 'blobs'));
-    const file = resolve(session.cwd, input.argument('file'));
+    if (input.optionalArgument('path') === undefined) {
+      const { directory } = facts;
+      return describe(
+        await declaredSnapshot(session, document, { name, directory, blobs, scratch }),
+      );
+    }
+    const file = resolve(session.cwd, input.argument('path'));
     const snapshot = await takeSnapshot({
       name,
       dataset,
-      origin: { path: input.argument('file') },
+      origin: { path: input.argument('path') },
       place: {
         path: file,
         name: basename(file),
@@ -107,6 +151,7 @@ function describe(snapshot: DatasetSnapshot): Outcome {
         passed ? 'pass' : severity,
       ]),
     ),
+    ...(snapshot.measures === undefined ? [] : ['', ...describeMeasures(snapshot.measures)]),
   ];
   const failure = snapshotFailure(snapshot);
   return failure === undefined

@@ -9,7 +9,7 @@ import { CliError, usage } from '../errors.ts';
 import { BUBBLEWRAP, ensurePackages } from '../host/system-packages.ts';
 import type { Session } from '../session.ts';
 
-const STORIES = ['credit-model', 'model-risk'];
+const STORIES = ['credit-model', 'model-risk', 'diagnosis'];
 
 /** The demo runs other commands as its people would, so it is given how. */
 export function demoCommand(runCommand: RunCommand): Command {
@@ -17,12 +17,12 @@ export function demoCommand(runCommand: RunCommand): Command {
     name: 'demo',
     summary: 'a real model through its whole life, or model risk through a year, in a new firm',
     description:
-      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. `model-risk` walks docs/guides/a-year-of-model-risk.md by a clock that starts 265 days ago. Earlier demonstrations are left as they are; only caches are reused.',
+      'Founds a firm in .countersign/demo-<time> of the current directory, or in --data, and tells what was done, what was refused and why, and which record now proves it. `model-risk` walks docs/guides/a-year-of-model-risk.md by a clock that starts 265 days ago. `diagnosis` takes a clinical model under the FDA pack as far as its evidence carries it. Earlier demonstrations are left as they are; only caches are reused.',
     example: 'countersign demo model-risk',
     arguments: [
       {
         name: 'story',
-        summary: `${STORIES.join(' or ')}; credit-model unless given`,
+        summary: `${STORIES.join(', ')}; credit-model unless given`,
         isOptional: true,
       },
     ],
@@ -50,7 +50,8 @@ async function runDemoCommand(
     given === undefined ? newDirectory(session.cwd, session.now()) : resolve(session.cwd, given);
   const at = { io: session.io, runCommand, home, dataDir };
   try {
-    return story === 'model-risk' ? await modelRisk(sections, session, at) : await creditModel(at);
+    if (story === 'model-risk') return await modelRisk(sections, session, at);
+    return story === 'diagnosis' ? await diagnosis(session, at) : await creditModel(at);
   } catch (error) {
     if (!(error instanceof DemoFailure)) throw error;
     return refused(
@@ -89,6 +90,20 @@ async function creditModel(at: Place): Promise<Outcome> {
   const { runDemo } = await import('../demo/run-demo.ts');
   await runDemo(at);
   return done({ dataDir: at.dataDir });
+}
+
+async function diagnosis(session: Session, at: Place): Promise<Outcome> {
+  const { runDiagnosisDemo } = await import('../demo/diagnosis/run-diagnosis.ts');
+  const made = await runDiagnosisDemo(at);
+  const short = (path: string) => relative(session.cwd, path) || path;
+  return done(
+    made,
+    '',
+    `document      ${short(made.document)}`,
+    `case file     ${short(made.caseFile)}`,
+    `verify it     npx countersign verify ${short(made.caseFile)} --root ${made.root}`,
+    `look at it    npx countersign up --data ${short(at.dataDir)}`,
+  );
 }
 
 async function modelRisk(

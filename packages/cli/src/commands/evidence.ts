@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { registryRoutes } from '@countersign/contract';
-import { parseVersionName } from '../client/version-name.ts';
+import { type BuiltFacts, builtFacts } from '@countersign/kernel';
+import { verifiedVersion } from '../client/verified-records.ts';
+import { parseVersionName, type VersionName } from '../client/version-name.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
+import { CliError } from '../errors.ts';
+import { describeBuild } from '../output/describe-build.ts';
 import { short, table } from '../output/table.ts';
 import type { Session } from '../session.ts';
 
@@ -40,6 +44,7 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
     },
   });
   const gapsOnly = input.flag('gaps');
+  const built = await builtOf(session, { model, version }, input.optionalText('use'));
   const lines = frameworks.flatMap(
     ({ framework, packVersion, tier, reached, blocking, clauses }) => [
       `${framework} ${packVersion}, tier ${tier}, due by ${reached}: ${blocking} blocking`,
@@ -62,6 +67,21 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
   const isBlocked = frameworks.some(({ blocking }) => blocking > 0);
   const shown = frameworks.length === 0 ? ['no framework pack is in scope'] : lines;
   return gapsOnly && isBlocked
-    ? { ok: false, result: { frameworks }, lines: shown }
-    : done({ frameworks }, ...shown);
+    ? { ok: false, result: { frameworks, built }, lines: shown }
+    : done({ frameworks, built }, ...shown, ...(gapsOnly ? [] : describeBuild(built)));
+}
+
+/** Read from records that are verified here; without a root to verify against nothing is told of them. */
+async function builtOf(
+  session: Session,
+  name: VersionName,
+  use: string | undefined,
+): Promise<Partial<BuiltFacts>> {
+  try {
+    const { set, context } = await verifiedVersion(session, name, use);
+    return builtFacts(set, context);
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'no_root') return {};
+    throw error;
+  }
 }

@@ -10,10 +10,14 @@ import { attribute } from './attribute.ts';
 import { backup, restore } from './backup.ts';
 import { exportCase, verify } from './case-file.ts';
 import { dataAdd } from './data.ts';
+import { dataDiffCommand } from './data-diff.ts';
+import { dataLeases } from './data-leases.ts';
+import { dataForget, dataGc, dataList, dataShow } from './data-versions.ts';
 import { decide, decisions } from './decide.ts';
 import { discuss } from './discuss.ts';
 import { dossier } from './dossier.ts';
 import { afterReview, envelope, envelopeRender } from './envelope.ts';
+import { environmentImport, environmentSbom } from './environment.ts';
 import { evidence } from './evidence.ts';
 import { evidenceDraft } from './evidence-draft.ts';
 import { exam, examPosture } from './exam.ts';
@@ -35,12 +39,13 @@ import { identityProviderPropose } from './identity-provider.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
 import { inventory, inventoryGraph, inventoryImport, inventoryShared } from './inventory.ts';
+import { jobs, jobsShow, rebuilds, workers } from './jobs.ts';
 import { keysEnrol, keysList, keysReinstate, keysRetire, keysSuspend } from './keys.ts';
 import { keysPassphrase } from './keys-passphrase.ts';
 import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
 import { legalHoldLift, legalHoldList, legalHoldPlace, legalHoldShow } from './legal-hold.ts';
 import { login } from './login.ts';
-import { monitor, reproduce, test } from './measure.ts';
+import { monitor, test } from './measure.ts';
 import { models, versions } from './models.ts';
 import { modelsFetch } from './models-fetch.ts';
 import { modelsOnboard } from './models-onboard.ts';
@@ -52,7 +57,9 @@ import { keysNew, people, peopleAdd } from './people.ts';
 import { policy, policyCheck, policyEffect } from './policy.ts';
 import { promote } from './promote.ts';
 import { propose } from './propose.ts';
+import { provenance } from './provenance.ts';
 import { actions, outcomes } from './report.ts';
+import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
 import { retentionExplain, retentionPlan, retentionSweep } from './retention.ts';
 import {
@@ -66,6 +73,7 @@ import {
 import { revoke } from './revoke.ts';
 import { keysRotateService } from './rotate-service.ts';
 import { run } from './run.ts';
+import { runs, runsShow } from './runs.ts';
 import { serve } from './serve.ts';
 import { sessions, sessionsEnd, sessionsEndOthers } from './sessions.ts';
 import { show } from './show.ts';
@@ -77,10 +85,16 @@ import { up } from './up.ts';
 import { validate } from './validate.ts';
 import { vsa } from './vsa.ts';
 import { exceptionsProvisional, exceptionsWaive } from './waive.ts';
+import { worker } from './worker.ts';
 
 /** Every command, in the order of a model's life. */
 export const COMMANDS: readonly Command[] = [
   up,
+  worker,
+  workers,
+  jobs,
+  jobsShow,
+  rebuilds,
   backup,
   restore,
   found,
@@ -109,8 +123,17 @@ export const COMMANDS: readonly Command[] = [
   identityProviderPropose,
   init,
   propose,
+  provenance,
   run,
+  runs,
+  runsShow,
   dataAdd,
+  dataList,
+  dataShow,
+  dataForget,
+  dataGc,
+  dataDiffCommand,
+  dataLeases,
   sign,
   attribute,
   inventory,
@@ -159,6 +182,8 @@ export const COMMANDS: readonly Command[] = [
   legalHoldList,
   legalHoldShow,
   legalHoldLift,
+  environmentImport,
+  environmentSbom,
   inbox,
   notices,
   noticesSettings,

@@ -29,19 +29,6 @@ export const test: Command = {
   run: (input, session) => measureVersion(input, session, input.flag('parity') ? 'parity' : 'test'),
 };
 
-export const reproduce: Command = {
-  name: 'reproduce',
-  summary: 'rebuild a version from archived parts alone and compare the bytes',
-  example: 'countersign reproduce consumer-credit@1',
-  arguments: [{ name: 'version', summary: 'MODEL@N' }],
-  options: [
-    USE,
-    { flags: '--hostile', summary: 'in surroundings that the determinism profile must override' },
-  ],
-  run: (input, session) =>
-    measureVersion(input, session, 'reproduce', input.flag('hostile') ? { hostile: true } : {}),
-};
-
 export const monitor: Command = {
   name: 'monitor',
   summary: 'stability, outcomes and disparity over a window of served answers',
@@ -89,7 +76,7 @@ function useParam(input: Input): { readonly use?: string } {
   return use === undefined ? {} : { use };
 }
 
-function measureVersion(
+export function measureVersion(
   input: Input,
   session: Session,
   kind: JobRequest['kind'],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { blobRoutes } from '@countersign/contract';
 import {
   PAYLOAD_TYPE_STATEMENT,
   type Statement,
@@ -10,19 +10,22 @@ import {
   statementBytes,
 } from '@countersign/kernel';
 import {
-  type BlobStore,
+  DRAFT_BUILDER,
   executeRun,
+  forecastRun,
   openFileBlobStore,
-  PIPELINE_FILE,
-  parsePipelineFile,
-  planSteps,
-  type RunEvent,
   type RunResult,
+  slsaProvenance,
 } from '@countersign/pipeline';
 import { runJob } from '../client/jobs.ts';
+import { storeFiles } from '../client/store-files.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
+import { describeDraftFindings } from '../output/describe-draft-findings.ts';
+import { describeForecast, mermaidOf } from '../output/describe-forecast.ts';
+import { runProgress } from '../output/run-progress.ts';
 import { readRepository } from '../papers/pipeline-facts.ts';
+import { draftCache, openRunFolder } from '../runs/run-folder.ts';
 import type { Session } from '../session.ts';
 import { describeStatement } from '../signing/describe-statement.ts';
 import { personStatement } from '../signing/person-statement.ts';
@@ -39,37 +42,67 @@ export const run: Command = {
   ],
   options: [
     { flags: '--remote', summary: 'on the platform’s worker: the run that can be promoted' },
-    { flags: '--dry-run', summary: 'read the pipeline file and say what would be executed' },
+    {
+      flags: '--dry-run',
+      summary:
+        'say what would run, what is unchanged since when, what changed, and what would be fetched',
+    },
+    { flags: '--graph', summary: 'with --dry-run: the steps as a Mermaid flowchart' },
+    {
+      flags: '--cores N',
+      summary: 'cores that steps side by side may take together; those of the machine unless given',
+    },
+    { flags: '--no-cache', summary: 'execute every step, also those that did not change' },
+    { flags: '--verbose', summary: 'show what the steps print' },
   ],
   run: runRun,
 };
 
 async function runRun(input: Input, session: Session): Promise<Outcome> {
   const directory = resolve(session.cwd, input.optionalArgument('dir') ?? '.');
-  if (input.flag('dry-run')) return dryRun(directory);
-  return input.flag('remote') ? remoteRun(session, directory) : draftRun(session, directory);
+  if (input.flag('dry-run')) return dryRun(input, session, directory);
+  return input.flag('remote')
+    ? remoteRun(input, session, directory)
+    : draftRun(input, session, directory);
 }
 
-async function dryRun(directory: string): Promise<Outcome> {
-  const facts = readRepository(directory);
-  const file = join(directory, PIPELINE_FILE);
-  const document = parsePipelineFile(await readFile(file, 'utf8'), file);
-  const steps = planSteps(document).map(({ name, step }) => ({ name, command: step.run }));
-  return done(
-    { model: facts.model, use: facts.use, datasets: facts.datasets, steps },
-    `${facts.model} for ${facts.use ?? 'a use named at the request'}`,
-    ...steps.map(({ name, command }) => `  ${name}: ${command}`),
-  );
+async function dryRun(input: Input, session: Session, directory: string): Promise<Outcome> {
+  readRepository(directory); // names file and line of the working tree for what is wrong with it
+  const scratch = await mkdtemp(join(tmpdir(), 'countersign-forecast-'));
+  const cacheDir = draftCache(session.io.env);
+  try {
+    const forecast = await forecastRun({
+      checkout: directory,
+      workDir: scratch,
+      cacheDir,
+      blobs: draftBlobs(cacheDir),
+      mode: input.unlessNo('cache') ? 'use' : 'refresh',
+      draft: true,
+      callerEnvironment: session.io.env,
+    });
+    const lines = input.flag('graph')
+      ? mermaidOf(forecast)
+      : describeForecast(forecast, session.paint);
+    const remote = input.flag('remote')
+      ? ['the platform has a cache of its own: there, what is unchanged here may run']
+      : [];
+    return done(forecast, ...lines, ...remote);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
 }
 
-async function remoteRun(session: Session, directory: string): Promise<Outcome> {
+/** What drafts make, and read again when nothing changed. */
+function draftBlobs(cacheDir: string) {
+  return openFileBlobStore(join(cacheDir, 'drafts'));
+}
+
+async function remoteRun(input: Input, session: Session, directory: string): Promise<Outcome> {
   const facts = readRepository(directory);
   session.progress('archiving the commit');
-  const { commit, bundle } = await archiveCheckout(directory);
-  const client = session.client();
-  const stored = await client.call(blobRoutes.put, {
-    body: bundle,
-    contentType: 'application/octet-stream',
+  const { commit, bundle } = await archiveCheckout(directory, async (archived) => {
+    await storeFiles(session, archived.files);
+    return archived;
   });
   const { workspace } = session.profile();
   const statement = personStatement(
@@ -82,8 +115,8 @@ async function remoteRun(session: Session, directory: string): Promise<Outcome> 
         model: facts.model,
         ...(facts.use === undefined ? {} : { use: facts.use }),
       },
-      blobs: [stored.digest],
-      content: { job: 'run', commit, bundle: stored.digest, params: {} },
+      blobs: [bundle],
+      content: { job: 'run', commit, bundle, params: remoteParams(input) },
     },
     { account: session.account(), founding: session.root(), now: session.now() },
   );
@@ -101,56 +134,69 @@ export async function signRequest(session: Session, statement: Statement) {
   return signEnvelope(PAYLOAD_TYPE_STATEMENT, statementBytes(statement), [await session.signer()]);
 }
 
-async function draftRun(session: Session, directory: string): Promise<Outcome> {
-  const cacheDir = join(session.io.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'countersign');
+function remoteParams(input: Input) {
+  return input.unlessNo('cache') ? {} : { cache: false };
+}
+
+async function draftRun(input: Input, session: Session, directory: string): Promise<Outcome> {
+  const { io } = session;
+  const { model, steps } = readRepository(directory);
+  const cacheDir = draftCache(io.env);
+  const started = io.now().toISOString();
+  const id = `draft-${started.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-run-'));
+  const folder = openRunFolder(cacheDir, { id, model, directory, started });
+  const { logOf } = folder;
+  const progress = runProgress(session, { steps, verbose: input.flag('verbose'), logOf });
+  const blobs = draftBlobs(cacheDir);
   try {
-    const blobs: BlobStore = openFileBlobStore(join(cacheDir, 'drafts'));
     const result = await executeRun({
       source: { checkout: directory },
       workDir: scratch,
       cacheDir,
+      cache: { mode: input.unlessNo('cache') ? 'use' : 'refresh', blobs },
+      cores: input.count('cores') ?? availableParallelism(),
+      run: id,
       blobs,
       draft: true,
-      callerEnvironment: session.io.env,
-      now: () => session.io.now(),
-      onEvent: (event) => session.progress(describeEvent(event)),
-      ...(session.io.signal === undefined ? {} : { signal: session.io.signal }),
+      callerEnvironment: io.env,
+      now: () => io.now(),
+      onEvent: (event) => {
+        folder.event(event);
+        progress.event(event);
+      },
+      ...(io.signal === undefined ? {} : { signal: io.signal }),
     });
-    return describeDraft(result);
+    folder.end(result, slsaProvenance(result, { builder: DRAFT_BUILDER }));
+    return describeDraft(result, folder.path);
+  } catch (error) {
+    folder.fail(error instanceof Error ? error.message : String(error));
+    throw error;
   } finally {
+    progress.stop();
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-function describeDraft(result: RunResult): Outcome {
-  const { failure, artifact, source } = result;
+function describeDraft(result: RunResult, folder: string): Outcome {
+  const { failure, artifact, source, steps, snapshots } = result;
+  const kept = `logs, result and provenance: ${folder}`;
   if (failure !== null) {
     const place = failure.step ?? failure.dataset;
     return refused(
       result,
       `${failure.code}: ${place === null ? '' : `\`${place}\`: `}${failure.message}`,
+      kept,
+      'run it again to go on from here: steps that ended well are not repeated',
     );
   }
+  const cached = steps.filter((step) => step.cached !== undefined).length;
   return done(
     result,
-    `draft run of commit ${source.commit.slice(0, 12)}: ${result.steps.length} steps, ${result.snapshots.length} snapshots`,
+    `draft run of commit ${source.commit.slice(0, 12)}: ${steps.length} steps, ${cached} of them unchanged, ${snapshots.length} snapshots`,
     artifact === null ? 'no artefact is declared' : `artefact ${artifact.file} ${artifact.digest}`,
+    ...describeDraftFindings(result),
+    kept,
     'a draft cannot be promoted: run it with --remote',
   );
-}
-
-function describeEvent(event: RunEvent): string {
-  switch (event.type) {
-    case 'phase':
-      return event.text;
-    case 'step-started':
-      return `${event.step}: ${event.command}`;
-    case 'step-log':
-      return `${event.step} | ${event.text}`;
-    case 'step-ended':
-      return `${event.step}: exit ${event.exit ?? 'by time limit'}`;
-    case 'snapshot-taken':
-      return `${event.dataset}: ${event.rows} rows`;
-  }
 }

@@ -2,6 +2,7 @@
 import { recordRoutes } from '@countersign/contract';
 import {
   asOfView,
+  builtFacts,
   changeOf,
   discussionOf,
   indexAt,
@@ -25,6 +26,7 @@ import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
 import { CliError, usage } from '../errors.ts';
 import { describeAsOf } from '../output/describe-as-of.ts';
+import { describeBuild } from '../output/describe-build.ts';
 import { describeChangeRequest } from '../output/describe-change-request.ts';
 import { describeChanges } from '../output/describe-changes.ts';
 import { describeDiscussion } from '../output/describe-discussion.ts';
@@ -99,8 +101,11 @@ function showVersion(session: Session, version: VerifiedVersion): Outcome {
       actor: predicate.actor,
       loggedAt,
     }));
+  const built = builtFacts(set, context);
+  const told = describeBuild(built);
   const result = {
     ...context,
+    ...built,
     stage,
     commit: commit?.commit,
     run: run?.run,
@@ -121,6 +126,7 @@ function showVersion(session: Session, version: VerifiedVersion): Outcome {
       ],
       ['registered', context.registeredOn],
     ]),
+    ...(told.length === 0 ? [] : ['', ...told]),
     '',
     ...table(
       ['record', 'digest', 'by', 'logged'],

@@ -26,6 +26,7 @@ export const up: Command = {
       flags: '--gateway-port PORT',
       summary: 'port of the gateway; the configured one unless given',
     },
+    { flags: '--workers N', summary: 'jobs done at once; 1 unless given, with 0 none' },
     { flags: '--no-gateway', summary: 'the API alone' },
   ],
   run: runUp,
@@ -37,6 +38,7 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
   const host = input.optionalText('host') ?? '127.0.0.1';
   const port = input.count('port');
   const databaseUrl = input.optionalText('database-url');
+  const workers = input.count('workers');
   // Loaded here alone: every other command starts faster without the server's parts.
   const { noticeHealth, pagesOrigin, startServer, trustNotices } = await import(
     '@countersign/server'
@@ -47,6 +49,7 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
     host,
     ...(port === undefined ? {} : { port }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    ...(workers === undefined ? {} : { workers }),
     onFailure: (requestId, error) =>
       session.io.err(
         `request ${requestId} failed: ${error instanceof Error ? error.message : String(error)}`,

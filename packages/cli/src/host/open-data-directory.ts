@@ -28,12 +28,12 @@ export async function openDataDirectory(
       details: { next: 'name a data directory with --data' },
     });
   }
-  const { openData, openFilePublishedStore } = await import('@countersign/server');
+  const { openData, openDataKeys, openFilePublishedStore } = await import('@countersign/server');
   if (options.withoutDatabase) {
     return {
       dataDir,
       config,
-      blobs: openFileBlobStore(join(dataDir, 'blobs')),
+      blobs: openFileBlobStore(join(dataDir, 'blobs'), { keys: openDataKeys(dataDir) }),
       published: openFilePublishedStore(join(dataDir, 'published')),
       close: () => Promise.resolve(),
     };

@@ -48,7 +48,7 @@ export async function restoreData(options: RestoreOptions): Promise<Restored> {
   try {
     progress('rebuilding the log');
     const { openFileBlobStore } = await import('@countersign/pipeline');
-    const blobs = openFileBlobStore(join(dataDir, 'blobs'));
+    const blobs = openFileBlobStore(join(dataDir, 'blobs'), { keys: server.openDataKeys(dataDir) });
     const published = server.openFilePublishedStore(join(dataDir, 'published'));
     const place = {
       dataDir,

@@ -17,8 +17,15 @@ export const BUBBLEWRAP: SystemPackage = {
   why: 'the sandbox that training steps run in',
 };
 
+const PODMAN: readonly SystemPackage[] = [
+  { name: 'podman', file: '/usr/bin/podman', why: 'containers of an image that steps run in' },
+  { name: 'runc', file: '/usr/sbin/runc', why: 'what podman starts containers with' },
+];
+
 export const TEST_PACKAGES: readonly SystemPackage[] = [
   BUBBLEWRAP,
+  ...PODMAN,
+  { name: 'busybox-static', file: '/bin/busybox', why: 'the smallest image that tests run' },
   { name: 'chromium', file: '/usr/bin/chromium', why: 'the browser that the kernel is tested in' },
   {
     name: 'postgresql-15',

@@ -49,7 +49,7 @@ data:
     roles: { label: outcome, positive: bad, id: row_id }
     columns:
       row_id: { type: integer, means: TODO }
-      amount: { type: number, means: TODO }
+      amount: { type: number, means: TODO, justification: TODO }
       outcome: { type: text, means: TODO }
     quality:
       - { check: unique, columns: [row_id] }

@@ -4,6 +4,33 @@ import { z } from 'zod';
 import type { Session } from '../session.ts';
 import { short, table } from './table.ts';
 
+const Divergence = z.looseObject({
+  what: z.string(),
+  format: z.string(),
+  parts: z.array(
+    z.looseObject({
+      where: z.string(),
+      nature: z.string(),
+      distance: z.looseObject({ maxAbsolute: z.string() }).optional(),
+    }),
+  ),
+});
+
+const Diagnosis = z.looseObject({
+  step: z.string(),
+  causes: z.array(
+    z.looseObject({ cause: z.string(), certainty: z.string(), evidence: z.string() }),
+  ),
+});
+
+const Scores = z.looseObject({
+  split: z.string(),
+  rows: z.int(),
+  differing: z.int(),
+  largest: z.string(),
+  flipped: z.int(),
+});
+
 const Report = z.looseObject({
   predicate: z.looseObject({
     type: z.string(),
@@ -11,6 +38,9 @@ const Report = z.looseObject({
     content: z.looseObject({
       conclusion: z.string().optional(),
       verdict: z.string().optional(),
+      divergences: z.array(Divergence).optional(),
+      diagnoses: z.array(Diagnosis).optional(),
+      scores: z.array(Scores).optional(),
       measurements: z
         .array(
           z.looseObject({
@@ -30,6 +60,7 @@ const Report = z.looseObject({
 });
 
 const DECIMALS = 4;
+const PARTS_SHOWN = 3;
 
 /** Figures with a limit, and each record's conclusion; every other figure is in the record itself. */
 export async function measurementLines(
@@ -55,6 +86,7 @@ function reportLines(
   const limited = (content.measurements ?? []).filter(({ limit }) => limit !== undefined);
   return [
     `${short(digest)}  ${name}${conclusion === undefined ? '' : `: ${conclusion}`}`,
+    ...divergenceLines(content),
     ...table(
       ['  figure', 'value', 'interval', 'n', 'limit', 'verdict'],
       limited.map(({ metric, segment, group, value, interval, n, limit, verdict }) => [
@@ -65,6 +97,31 @@ function reportLines(
         limit === undefined ? '' : `${limit.op} ${limit.value}`,
         verdict,
       ]),
+    ),
+  ];
+}
+
+/** Where a rebuild differs and why: the first places; the record holds the evidence for each. */
+function divergenceLines({
+  divergences = [],
+  diagnoses = [],
+  scores = [],
+}: z.infer<typeof Report>['predicate']['content']): readonly string[] {
+  return [
+    ...divergences.flatMap(({ what, format, parts }) =>
+      parts.slice(0, PARTS_SHOWN).map(({ where, nature, distance }) => {
+        const far = distance === undefined ? '' : `, at most ${distance.maxAbsolute}`;
+        return `  ${what} (${format}): ${where}: ${nature}${far}`;
+      }),
+    ),
+    ...diagnoses.flatMap(({ step, causes }) =>
+      causes.length === 0
+        ? [`  step ${step}: cause undetermined`]
+        : causes.map((one) => `  step ${step}: ${one.cause}, ${one.certainty}: ${one.evidence}`),
+    ),
+    ...scores.map(
+      ({ split, rows, differing, largest, flipped }) =>
+        `  ${split}: ${differing} of ${rows} scores differ, at most ${largest}; ${flipped} decisions`,
     ),
   ];
 }

@@ -9,6 +9,8 @@ export interface RepositoryFacts {
   readonly model: string;
   readonly use?: string;
   readonly datasets: readonly string[];
+  /** How many steps it has. */
+  readonly steps: number;
   /** Papers by evidence id. */
   readonly papers: Readonly<Record<string, string>>;
 }
@@ -37,6 +39,7 @@ export function readRepository(directory: string): RepositoryFacts {
     model: file.model,
     ...(file.use === undefined ? {} : { use: file.use }),
     datasets: Object.keys(file.data ?? {}),
+    steps: Object.keys(file.steps).length,
     papers: file.papers ?? {},
   };
 }

@@ -22,15 +22,17 @@ beforeAll(() => {
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 test('the bundle holds the commit at HEAD', async () => {
-  const { commit, bundle } = await archiveCheckout(repository);
-  expect(commit).toBe(git('rev-parse', 'HEAD').trim());
-  const path = join(scratch, 'source.bundle');
-  writeFileSync(path, bundle);
-  expect(git('bundle', 'list-heads', path)).toBe(`${commit} HEAD\n`);
+  const heads = await archiveCheckout(repository, async ({ commit, files }) => {
+    expect(commit).toBe(git('rev-parse', 'HEAD').trim());
+    return git('bundle', 'list-heads', files[0]?.from ?? '');
+  });
+  expect(heads).toBe(`${git('rev-parse', 'HEAD').trim()} HEAD\n`);
 });
 
 test('a directory inside a repository is refused here, before a worker gets it', async () => {
-  await expect(archiveCheckout(join(repository, 'src'))).rejects.toMatchObject({
+  await expect(
+    archiveCheckout(join(repository, 'src'), async () => undefined),
+  ).rejects.toMatchObject({
     code: 'source_unsupported',
     message: expect.stringContaining(repository),
   });

@@ -65,12 +65,18 @@ function runNode(set: RecordSet, context: VersionContext, run: CountedRecord): T
         `commit ${String(one.commit)}, ${one.clean === true ? 'clean' : 'NOT clean'}`,
       ]),
       ...partNode(set, context, 'environment-lock', (one) => [
-        `lock ${String(one.lockDigest)}, ${Array.isArray(one.packages) ? one.packages.length : 0} archived wheels`,
+        `${LOCKS[String(one.kind)] ?? 'lock'} ${String(one.lockDigest)}, ${Array.isArray(one.packages) ? one.packages.length : 0} archived wheels`,
       ]),
       ...snapshotNodes(set, context),
     ],
   });
 }
+
+/** What is locked where it is not a file of wheels. */
+const LOCKS: Readonly<Record<string, string>> = {
+  image: 'container image',
+  host: 'programs of the machine',
+};
 
 function partNode(
   set: RecordSet,
