@@ -13,6 +13,7 @@ import { AsOfParameter } from './api/as-of.ts';
 import { meQuery } from './api/me.ts';
 import { AsOfSearch } from './features/as-of/as-of-search.ts';
 import { ChangesSearch } from './features/change-request/changes-search.ts';
+import { DatasetSearch } from './features/dataset/dataset-search.ts';
 import { ExamSearch } from './features/exam/exam-search.ts';
 import { FindingsSearch } from './features/findings/finding-rows.ts';
 import { GraphSearch } from './features/graph/graph-search.ts';
@@ -285,6 +286,17 @@ const version = createRoute({
   component: lazyRouteComponent(() => import('./features/version/version-page.tsx'), 'VersionPage'),
 });
 
+const versionData = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/models/$model/versions/$version/data',
+  params: {
+    parse: ({ model: name, version: number }) => ({ model: name, version: Number(number) }),
+    stringify: ({ model: name, version: number }) => ({ model: name, version: String(number) }),
+  },
+  validateSearch: DatasetSearch,
+  component: lazyRouteComponent(() => import('./features/dataset/dataset-page.tsx'), 'DatasetPage'),
+});
+
 const record = createRoute({
   getParentRoute: () => signedIn,
   path: '/records/$digest',
@@ -347,6 +359,7 @@ export const router = createRouter({
       exam,
       model,
       version,
+      versionData,
       record,
       changes,
       change,

@@ -53,6 +53,12 @@ const PAGES: readonly PageToSee[] = [
     shows: /Counts as a developer/,
   },
   {
+    name: 'version-data',
+    path: () => '/models/credit/versions/1/data',
+    who: 'risk',
+    shows: /There is no earlier version/,
+  },
+  {
     name: 'model-as-of',
     path: () => `/models/credit?as-of=${new Date().toISOString().slice(0, 10)}`,
     who: 'risk',

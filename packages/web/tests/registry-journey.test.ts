@@ -80,6 +80,36 @@ describe.skipIf(hasNoChromium)('the registry in the browser', { timeout: 120_000
     await page.getByRole('heading', { name: 'credit@1', level: 1 }).waitFor();
   });
 
+  test('the data of a version tells what was measured, and its columns are filtered by the address', async () => {
+    const { page } = risk;
+    await page.goto('/models/credit/versions/1');
+    await reachByKeyboard(page, 'link', 'What was measured of applications');
+    await page.getByRole('heading', { name: 'Data of credit@1', level: 1 }).waitFor();
+    const region = (name: string) => page.getByRole('region', { name });
+    const quality = region('Quality checks (2, 1 to look at)');
+    await quality.getByRole('row', { name: /nearly determine bad 1: collection_call/ }).waitFor();
+    const splits = region('Independence of the splits');
+    await splits.getByRole('row', { name: /development and holdout 4 \(< 0.1 %\)/ }).waitFor();
+    await region('What gives bad away')
+      .getByRole('row', { name: /collection_call.*ask why/ })
+      .waitFor();
+    await region('Exclusions')
+      .getByRole('row', { name: /staff employees 60,100 100/ })
+      .waitFor();
+    await region('Control totals against the source').getByText('agrees').waitFor();
+    await region('Against the version before').getByText('There is no earlier version.').waitFor();
+    const columns = region('Columns (3)');
+    await columns.getByRole('img', { name: /^Distribution of age: from 18/ }).waitFor();
+    await columns.getByLabel('Columns', { exact: true }).first().selectOption('questions');
+    await columns.getByText('1 column of 3').waitFor();
+    await expect.poll(() => asked(page, 'show'), WAIT).toBe('questions');
+    await page.goto('/models/credit/versions/1/data?sort=-missing');
+    const first = columns.locator('tbody tr[data-index="0"]');
+    await first.getByText('2 %').waitFor();
+    await reachByKeyboard(page, 'link', 'credit@1');
+    await page.getByRole('heading', { name: 'credit@1', level: 1 }).waitFor();
+  });
+
   test('filters and order are the address, and views are kept in this browser', async () => {
     const { page } = risk;
     await page.goto('/inventory?tier=high,medium&sort=-model');

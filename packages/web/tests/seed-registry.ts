@@ -55,10 +55,9 @@ export async function seedLineage(server: TestServer): Promise<void> {
   );
   await platform(made('environment-lock', { lockDigest: '1'.repeat(64), packages: [] }));
   for (const split of ['development', 'holdout']) {
-    await platform(
-      made('dataset-snapshot', { dataset: 'applications', split, rows: 30_000, sealed: false }),
-    );
+    await platform(made('dataset-snapshot', snapshotContent(split)));
   }
+  await platform({ ...made('data-quality-report', QUALITY), kind: 'training' });
   await platform(made('performance-test', measuredReport('auc', '0.7812', '>= 0.7')));
   await platform(made('fairness-test', measuredReport('approval-ratio', '0.74', '>= 0.8')));
   const { pack, digest } = await loadPack(join(import.meta.dirname, PACK));
@@ -86,6 +85,109 @@ export async function seedLineage(server: TestServer): Promise<void> {
 }
 
 const PACK = '../../../frameworks/sr-26-2.yaml';
+
+/** Steps read the first split alone, so it alone has a profile. */
+function snapshotContent(split: string) {
+  const age = {
+    name: 'age',
+    count: 30_000,
+    missing: 600,
+    distinct: 58,
+    mean: '41.25',
+    standardDeviation: '12.5',
+    quantiles: [
+      { p: '0', value: '18' },
+      { p: '1', value: '75' },
+    ],
+    histogram: [
+      { from: '18', to: '46.5', count: 20_000 },
+      { from: '46.5', to: '75', count: 9_400 },
+    ],
+    top: [],
+  };
+  const called = {
+    ...{ name: 'collection_call', count: 30_000, missing: 0, distinct: 2, mean: null },
+    top: [
+      { value: 'no', count: 26_000 },
+      { value: 'yes', count: 4_000 },
+    ],
+  };
+  return {
+    dataset: 'applications',
+    split,
+    rows: 30_000,
+    sealed: false,
+    contentDigest: (split === 'holdout' ? '3' : '4').repeat(64),
+    schemaDigest: '5'.repeat(64),
+    format: 'csv',
+    columns: [
+      { name: 'age', type: 'integer', role: 'feature' },
+      { name: 'collection_call', type: 'text', role: 'feature' },
+      { name: 'bad', type: 'integer', role: 'label' },
+    ],
+    profile: {
+      rule: '0.5 of the rows',
+      access: 'steps',
+      columns: split === 'development' ? [age, called] : null,
+    },
+    source: {
+      system: 'loan core',
+      controlTotals: [{ what: 'rows', declared: '60100', found: '60100', agrees: true }],
+    },
+    exclusions: {
+      rows: [{ where: 'staff', reason: 'employees', before: 60_100, excluded: 100, after: 60_000 }],
+      columns: [],
+    },
+  };
+}
+
+const QUALITY = {
+  dataset: 'applications',
+  checks: [
+    {
+      check: 'age is present',
+      severity: 'error',
+      threshold: '0.05',
+      value: '0.02',
+      result: 'pass',
+    },
+    {
+      check: 'columns that alone nearly determine bad',
+      severity: 'warning',
+      threshold: 'none',
+      value: '1: collection_call',
+      result: 'warn',
+    },
+  ],
+  measures: {
+    splitPairs: [
+      {
+        first: 'development',
+        second: 'holdout',
+        equalFeatures: { shared: 4, firstRows: 5, secondRows: 4, share: '0.000133333333' },
+        unit: null,
+        time: null,
+        warnings: [],
+      },
+    ],
+    columns: [],
+    label: {
+      label: 'bad',
+      thresholds: { theilsU: '0.8', auc: '0.95' },
+      columns: [
+        {
+          column: 'collection_call',
+          signal: 'value',
+          theilsU: '0.91',
+          lambda: '0.9',
+          auc: null,
+          warned: true,
+        },
+        { column: 'age', signal: 'value', theilsU: '0.02', lambda: '0', auc: '0.61' },
+      ],
+    },
+  },
+} as const;
 
 function measuredReport(metric: string, value: string, limit: string) {
   const [op = '>=', bound = '0'] = limit.split(' ');

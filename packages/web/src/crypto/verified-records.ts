@@ -2,6 +2,8 @@
 import {
   appliesTo,
   asOfIndex,
+  type BuiltFacts,
+  builtFacts,
   canonicalJson,
   conflictOf,
   type Duties,
@@ -87,6 +89,8 @@ export interface VerifiedRecords {
   readonly names: Readonly<Record<string, readonly string[]>>;
   /** Of the version that was asked about. */
   readonly measured: readonly MeasuredLine[];
+  /** How the version that was asked about was built. */
+  readonly built?: BuiltFacts;
 }
 
 /** Everything in it is plain data: it crosses from a worker to the page. */
@@ -116,6 +120,7 @@ export function verifyRecords(asked: RecordsQuestion): RecordsAnswer {
     ...(found === undefined ? {} : { duties: dutiesFound(set, found) }),
     names: Object.fromEntries(records.map(({ digest }) => [digest, namedBy(set, digest)])),
     measured: found === undefined ? [] : measuredLines(set, found),
+    ...(found === undefined ? {} : { built: builtFacts(set, found) }),
   };
 }
 

@@ -14,6 +14,7 @@ export function PolicyDocument({ version }: { readonly version: PolicyVersion })
         <TransitionPanel to="staging" rule={policy.transitions.staging} />
         <TransitionPanel to="production" rule={policy.transitions.production} />
         <Reviews policy={policy} />
+        <Rebuilds policy={policy} />
       </>
     );
   }
@@ -47,6 +48,18 @@ function Reviews({ policy: { reviews } }: { readonly policy: Policy }) {
           ? `; one that is overdue by more than ${reviews.graceDays} days restricts its warrants`
           : ''}
         .
+      </p>
+    </Panel>
+  );
+}
+
+function Rebuilds({ policy: { rebuilds } }: { readonly policy: Policy }) {
+  if (rebuilds === undefined) return null;
+  return (
+    <Panel title="Rebuilds">
+      <p style={{ margin: 0 }}>
+        A version in production is built again every {rebuilds.high} days at high tier,{' '}
+        {rebuilds.medium} at medium, {rebuilds.low} at low; other bytes open a finding.
       </p>
     </Panel>
   );

@@ -182,9 +182,9 @@ function text({ content }: Item, name: string, max = 40): string {
 }
 
 function packagesOf({ content }: Item): string {
-  const packages =
-    typeof content === 'object' && content !== null && 'packages' in content
-      ? content.packages
-      : undefined;
+  if (typeof content !== 'object' || content === null) return '';
+  if ('kind' in content && content.kind === 'image') return 'a container image, archived';
+  if ('kind' in content && content.kind === 'host') return 'programs of the machine';
+  const packages = 'packages' in content ? content.packages : undefined;
   return Array.isArray(packages) ? `${packages.length} packages, locked` : '';
 }

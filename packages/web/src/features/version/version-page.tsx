@@ -20,6 +20,8 @@ import { RecordsTable } from '../../shell/records-table.tsx';
 import { StageMark } from '../../shell/stage.tsx';
 import { Loading, Problem } from '../../shell/states.tsx';
 import { Time } from '../../shell/time.tsx';
+import { BuildPanels } from './build-panels.tsx';
+import { DataPanel } from './data-panel.tsx';
 import { DutiesPanel } from './duties-panel.tsx';
 import { EvidencePanel } from './evidence-panel.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
@@ -104,6 +106,7 @@ function Version({ version, asOf, position }: VersionProps) {
         <AsOfPanel model={version.model} version={version.version} asOf={asOf} />
       ) : null}
       <LineagePanel version={version} names={proven?.names} />
+      <DataPanel version={version} />
       <EvidencePanel
         model={version.model}
         version={version.version}
@@ -111,6 +114,7 @@ function Version({ version, asOf, position }: VersionProps) {
         asOf={position}
       />
       <MetricsPanel measured={proven?.measured} />
+      <BuildPanels built={proven?.built} />
       <DutiesPanel duties={proven?.duties} isPending={integrity.isPending} />
       <VersionFindings findings={version.findings} model={version.model} />
       <Panel title={`Records about it (${version.evidence.length})`} id="records">
