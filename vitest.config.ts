@@ -12,7 +12,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // Many files wait for a database or a clock; one a core, and no more, keeps those with a bound of seconds honest.
-    maxWorkers: 2,
+    // Many files wait for a database, a browser or a clock: on two cores a third fills the gaps.
+    maxWorkers: 3,
   },
 });
