@@ -644,13 +644,13 @@ describe('RT-077 a repository runs none of the programs that it names', () => {
     git('config', 'core.sshCommand', program);
     const blob = git('rev-parse', 'HEAD:train.py').trim();
     await rm(join(repository, '.git', 'objects', blob.slice(0, 2), blob.slice(2)), { force: true });
-    await expect(archive()).rejects.toMatchObject({ code: 'git_failed' });
+    await expect(archive()).rejects.toMatchObject({ code: 'source_unsupported' });
     git('config', 'remote.origin.url', repository);
-    await expect(archive()).rejects.toMatchObject({ code: 'git_failed' });
+    await expect(archive()).rejects.toMatchObject({ code: 'source_unsupported' });
     expect(await readdir(ran)).toEqual([]);
   });
 
-  test('submodules, links out of the tree, LFS pointers’ filters and names that climb are refused by name', async () => {
+  test('submodules that are not there, links out of the tree, filters and names that climb are refused by name', async () => {
     const commitOf = async (mode: string, path: string, content: string) => {
       const file = join(root, 'content');
       await writeFile(file, content);
@@ -672,7 +672,7 @@ describe('RT-077 a repository runs none of the programs that it names', () => {
     await refusedFor('vendor');
     await commitOf('120000', 'keys', '/etc/passwd');
     await refusedFor('keys');
-    await commitOf('100644', '.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+    await commitOf('100644', '.gitattributes', '*.bin filter=evil diff=lfs merge=lfs -text\n');
     await refusedFor('.gitattributes:1');
     await commitOf('100644', 'sub/.gitattributes', '[attr]evil filter = x\n');
     await refusedFor('sub/.gitattributes:1');

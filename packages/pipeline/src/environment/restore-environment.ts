@@ -12,12 +12,14 @@ import type {
   PythonEnvironmentRecord,
 } from '../run/result.ts';
 import { type Mount, writeIdentityFiles } from '../sandbox/system-mounts.ts';
+import { archivedName } from './archived-name.ts';
 import { hostToolEnvironment } from './host-environment.ts';
 import { configurationMounts, requireHostPrograms } from './host-programs.ts';
 import { type Installer, PIP, RECIPES } from './installer.ts';
 import { describeInterpreter } from './interpreter.ts';
 import { parseLockFile } from './lock-file.ts';
 import { buildPythonEnvironment } from './python-environment.ts';
+import { recordedProgram } from './recorded-program.ts';
 import type { Wheel } from './wheels.ts';
 
 /** What steps run in. */
@@ -67,7 +69,7 @@ async function restorePython(
   environment: PythonEnvironmentRecord,
   options: RestoreOptions,
 ): Promise<StepEnvironment> {
-  const program = options.python ?? environment.interpreter.program;
+  const program = options.python ?? recordedProgram(environment.interpreter);
   const interpreter = await describeInterpreter(
     program,
     hostToolEnvironment(options.callerEnvironment),
@@ -80,7 +82,7 @@ async function restorePython(
   const text = Buffer.from(await options.blobs.get(environment.lockDigest)).toString('utf8');
   const wheels: Wheel[] = [];
   for (const { file, digest } of environment.wheels) {
-    const path = join(options.scratch, 'wheels', file);
+    const path = join(options.scratch, 'wheels', archivedName(file));
     await options.blobs.copyTo(digest, path);
     wheels.push({ file, digest, path });
   }

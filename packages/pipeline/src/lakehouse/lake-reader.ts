@@ -2,12 +2,14 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
+import { archivedName } from '../environment/archived-name.ts';
 import { describeInterpreter } from '../environment/interpreter.ts';
 import { parseLockFile } from '../environment/lock-file.ts';
 import {
   buildPythonEnvironment,
   type PythonEnvironment,
 } from '../environment/python-environment.ts';
+import { recordedProgram } from '../environment/recorded-program.ts';
 import { fetchWheels, type Wheel } from '../environment/wheels.ts';
 import type { NamedBlob } from '../run/result.ts';
 import type { Mount } from '../sandbox/system-mounts.ts';
@@ -123,11 +125,11 @@ export async function restoreReader(record: LakeReader, ground: Ground): Promise
   const { blobs, host, workDir, signal } = ground;
   const { interpreter: recorded, lockDigest, lockFile } = record.environment;
   const interpreter = await describeInterpreter(
-    host.python ?? recorded.program,
+    host.python ?? recordedProgram(recorded),
     host.hostEnvironment,
   );
   const wheels = record.environment.wheels.map(({ file, digest }) => {
-    return { file, digest, path: join(workDir, 'wheels', file) };
+    return { file, digest, path: join(workDir, 'wheels', archivedName(file)) };
   });
   const built = await buildPythonEnvironment({
     lock: parseLockFile(Buffer.from(await blobs.get(lockDigest)).toString('utf8'), lockFile),
@@ -151,7 +153,8 @@ async function layOut(
 ): Promise<OpenReader> {
   const directory = join(workDir, 'program');
   await mkdir(directory, { recursive: true });
-  for (const { file, digest } of record.program) await blobs.copyTo(digest, join(directory, file));
+  for (const { file, digest } of record.program)
+    await blobs.copyTo(digest, join(directory, archivedName(file)));
   const mounts = [...built.mounts, { source: directory, target: PROGRAM_PATH }];
   return { record, mounts, host, environment: built.directory };
 }

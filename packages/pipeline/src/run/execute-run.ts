@@ -9,6 +9,7 @@ import { PipelineError } from '../errors.ts';
 import { documentFeatures } from '../features/document-features.ts';
 import { type PipelineDocument, parsePipelineFile } from '../file/parse-pipeline-file.ts';
 import { PIPELINE_FILE } from '../file/pipeline-file-name.ts';
+import { refuseSealedTwins } from '../file/sealed-twins.ts';
 import { type PlannedStep, planSteps } from '../file/step-plan.ts';
 import { toRecordJson } from '../file/to-record-json.ts';
 import { SANDBOX_UID } from '../sandbox/run-sandboxed.ts';
@@ -71,6 +72,7 @@ export async function executeRun(options: ExecuteRunOptions): Promise<RunResult>
     const text = await readPipelineFile(checkout);
     const document = parsePipelineFile(text, PIPELINE_FILE);
     const plan = planSteps(document);
+    refuseSealedTwins(document);
     const papers = await archivePapers(document, checkout, options.blobs);
     const environment = await prepare(options, { document, checkout, scratch, emit });
     const ground = await layGround(options, {

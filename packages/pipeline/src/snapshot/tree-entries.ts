@@ -92,6 +92,8 @@ interface Taking {
   adopting: Promise<void>;
   /** Batches of copies that are getting their names, or wait for it. */
   adoptions: number;
+  /** Monotonic milliseconds. */
+  adoptedAt: number;
   failure: unknown;
 }
 
@@ -99,8 +101,11 @@ interface Taking {
 const BATCH = { files: 64, bytes: 8 * 1024 * 1024 };
 /** Lists that wait for each thread, so that none is ever without work. */
 const LISTS_AHEAD = 4;
-/** Copies that get their names together; more at once is more lost to a crash. */
-const ADOPTED = { files: 4096, bytes: 128 * 1024 * 1024 };
+/**
+ * Copies that get their names together, whichever comes first. More at once is more lost to a crash, and less often a sync that
+ * the threads’ writes have to wait for.
+ */
+const ADOPTED = { files: 4096, bytes: 512 * 1024 ** 2, ms: 5000 };
 
 /**
  * Walks a tree and writes its manifest, with every content that the store lacks put there. Paths stand in the manifest in
@@ -157,6 +162,7 @@ function begin(request: EntriesRequest): Taking {
     journal: [],
     adopting: Promise.resolve(),
     adoptions: 0,
+    adoptedAt: performance.now(),
     failure: undefined,
   };
 }
@@ -225,7 +231,10 @@ function take(taking: Taking, { found: { path }, slot }: Waiting, file: ReadFile
     taking.stored.files += 1;
     taking.stored.bytes += size;
   }
-  const isMuch = taking.journal.length >= ADOPTED.files || taking.copiedBytes >= ADOPTED.bytes;
+  const isMuch =
+    taking.journal.length >= ADOPTED.files ||
+    taking.copiedBytes >= ADOPTED.bytes ||
+    performance.now() - taking.adoptedAt >= ADOPTED.ms;
   if (isMuch) adoptCopies(taking);
 }
 
@@ -235,6 +244,7 @@ function adoptCopies(taking: Taking): void {
   taking.copies = [];
   taking.journal = [];
   taking.copiedBytes = 0;
+  taking.adoptedAt = performance.now();
   if (journal.length === 0) return;
   taking.adoptions += 1;
   taking.adopting = taking.adopting
