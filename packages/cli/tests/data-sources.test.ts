@@ -47,6 +47,15 @@ test('a declared source is fetched and measured without a file being named', asy
   expect(exitCode).toBe(0);
 });
 
+test('a file that is not there, and an option of data versions without one, are said', async () => {
+  const missing = await run(['data', 'add', 'nowhere.csv', '--dataset', 'loans']);
+  expect(missing).toMatchObject({ exitCode: 1 });
+  expect(missing.text).toMatch(/ENOENT.*nowhere\.csv/);
+  const idle = await run(['data', 'add', 'loans.csv', '--dataset', 'loans', '--rehash']);
+  expect(idle.exitCode).toBe(2);
+  expect(idle.text).toContain('`--rehash` is for a data version');
+});
+
 test('a connection that is not set is named with the line that asks for it', async () => {
   const { exitCode, text } = await run(['data', 'add', '--dataset', 'entries']);
   expect(exitCode).toBe(1);

@@ -176,3 +176,19 @@ steps:
     message: expect.stringContaining('countersign.yaml:3: the commit has no `lib`'),
   });
 });
+
+test('a split under the name of a file of the commit is refused with its line, unless the step is not shown that file', async () => {
+  const pipeline = (more: string) => `model: toy
+data: { d: { from: { path: d.csv } } }
+steps:
+  s: { run: "cp d.csv n", inputs: [d], outputs: [n]${more} }
+`;
+  const files = { 'd.csv': 'a,b\n1,2\n' };
+  await expect(run(pipeline(''), {}, files)).rejects.toMatchObject({
+    code: 'output_duplicate',
+    message: expect.stringMatching(
+      /^countersign\.yaml:4: `steps\.s\.inputs\.0`: `d\.csv` is a file/,
+    ),
+  });
+  expect((await run(pipeline(', code: []'), {}, files)).status).toBe('succeeded');
+});

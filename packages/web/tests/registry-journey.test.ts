@@ -105,7 +105,7 @@ describe.skipIf(hasNoChromium)('the registry in the browser', { timeout: 120_000
     await expect.poll(() => asked(page, 'show'), WAIT).toBe('questions');
     await page.goto('/models/credit/versions/1/data?sort=-missing');
     const first = columns.locator('tbody tr[data-index="0"]');
-    await first.getByText('2 %').waitFor();
+    await first.getByText('2 %').first().waitFor();
     await reachByKeyboard(page, 'link', 'credit@1');
     await page.getByRole('heading', { name: 'credit@1', level: 1 }).waitFor();
   });

@@ -66,6 +66,12 @@ async function runDataAdd(input: Input, session: Session): Promise<Outcome> {
   }
   const path = resolve(session.cwd, input.argument('path'));
   if (isKept || isDirectory(path)) return addVersion(input, session, path);
+  const idle = ['folder', 'rehash'].find((flag) => input.flag(flag));
+  if (idle !== undefined || input.optionalText('file') !== undefined)
+    throw usage(
+      `\`--${idle ?? 'file'}\` is for a data version, and a single file is only measured`,
+      'add --keep, --remote or --pin',
+    );
   return measure(input, session);
 }
 

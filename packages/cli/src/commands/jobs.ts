@@ -3,6 +3,7 @@ import { type JobReply, jobsRoutes } from '@countersign/contract';
 import { followJob } from '../client/jobs.ts';
 import { type Command, done, type Outcome } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
+import { usage } from '../errors.ts';
 import { table } from '../output/table.ts';
 import type { Session } from '../session.ts';
 
@@ -66,8 +67,12 @@ async function listJobs(input: Input, session: Session): Promise<Outcome> {
   return done(reply, ...(lines.length === 0 ? ['none'] : lines));
 }
 
+const JOB_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 async function showJob(input: Input, session: Session): Promise<Outcome> {
   const id = input.argument('job');
+  if (!JOB_ID.test(id))
+    throw usage(`\`${id}\` is not the id of a job`, 'list them with `countersign jobs`');
   const client = session.client();
   if (input.flag('follow')) await followJob(session, id);
   const job = await client.call(jobsRoutes.get, { params: { id } });

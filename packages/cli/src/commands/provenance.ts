@@ -62,8 +62,11 @@ function readEnvelope(bytes: Uint8Array, digest: string): Envelope {
   return parseEnvelope(parseStrictJson(bytes));
 }
 
-/** Signed by a platform key of the firm, and about the artefact of this version. */
-function verifiedStatement({ set, context }: VerifiedVersion, envelope: Envelope): Json {
+/** Signed by a platform key of the firm, and about the artefact of this version. @throws CliError `record_unverified` */
+export function verifiedStatement(
+  { set, context }: Pick<VerifiedVersion, 'set' | 'context'>,
+  envelope: Envelope,
+): Json {
   const isSigned = envelope.signatures.some((one) => {
     const key = set.register.get(one.keyid);
     const isPlatform = key?.holder.kind === 'service' && key.holder.service === 'platform';

@@ -21,6 +21,7 @@ import { runJob } from '../client/jobs.ts';
 import { storeFiles } from '../client/store-files.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
+import { usage } from '../errors.ts';
 import { describeDraftFindings } from '../output/describe-draft-findings.ts';
 import { describeForecast, mermaidOf } from '../output/describe-forecast.ts';
 import { runProgress } from '../output/run-progress.ts';
@@ -61,6 +62,8 @@ export const run: Command = {
 async function runRun(input: Input, session: Session): Promise<Outcome> {
   const directory = resolve(session.cwd, input.optionalArgument('dir') ?? '.');
   if (input.flag('dry-run')) return dryRun(input, session, directory);
+  if (input.flag('graph')) throw usage('`--graph` draws a forecast', 'add --dry-run');
+  if (input.count('cores') === 0) throw usage('`--cores` must be at least 1');
   return input.flag('remote')
     ? remoteRun(input, session, directory)
     : draftRun(input, session, directory);

@@ -65,12 +65,15 @@ async function showDraft(input: Input, session: Session): Promise<Outcome> {
   const what = input.argument('run');
   if (isVersionName(what)) return showPlatformRun(session, what, input.optionalText('step'));
   const cacheDir = draftCache(session.io.env);
-  const run = findRun(cacheDir, what);
+  const named = findRun(cacheDir, what);
   const step = input.optionalText('step');
-  if (step === undefined) return describeRun(run, cacheDir);
+  if (step === undefined) return describeRun(named, cacheDir);
+  const run = executorOf(named, { cacheDir, step });
+  if (run !== named) session.progress(`${step}: taken from run ${run.id}, which executed it`);
   if (input.flag('follow')) return followLog(session, { cacheDir, run, step });
   const log = readStepLog(cacheDir, run.id, step);
   if (log === undefined) throw noLog(run, step);
+  if (log === '') session.progress(`${step} printed nothing`);
   return done({ run: run.id, step, log }, ...linesOf(log));
 }
 
@@ -149,13 +152,22 @@ function findRun(cacheDir: string, name: string): RunFacts {
   });
 }
 
+/** The run whose log a step has: of one that was taken from the cache the run that executed it, while that is kept. */
+function executorOf(
+  run: RunFacts,
+  of: { readonly cacheDir: string; readonly step: string },
+): RunFacts {
+  const from = run.steps.find(({ name }) => name === of.step)?.from;
+  return (from === undefined ? undefined : listRuns(of.cacheDir).find(({ id }) => id === from)) ?? run;
+}
+
 function noLog(run: RunFacts, step: string): CliError {
   const from = run.steps.find(({ name }) => name === step)?.from;
-  const message =
+  const reason =
     from === undefined
       ? `run \`${run.id}\` has no log of a step \`${step}\``
-      : `step \`${step}\` was taken from run \`${from}\`, which has its log`;
-  return new CliError('not_found', message, {
-    details: { next: `countersign runs show ${from ?? run.id}` },
+      : `step \`${step}\` was taken from run \`${from}\`, which is kept no longer`;
+  return new CliError('not_found', reason, {
+    details: { next: `countersign runs show ${run.id}` },
   });
 }

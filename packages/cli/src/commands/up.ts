@@ -63,6 +63,10 @@ async function runUp(input: Input, session: Session): Promise<Outcome> {
     const stamp = config.demonstration ? ' (demonstration)' : '';
     session.io.out(`pages     ${pagesOrigin(server.context.identity.origin)}`);
     session.io.out(`root      ${server.root}   ${config.firm}${stamp}`);
+    if (port !== undefined && port !== config.ports.api)
+      session.io.out(
+        `commands  expect port ${config.ports.api}: give them --server ${server.url}, or set COUNTERSIGN_SERVER`,
+      );
   }
   for (const { subject, text } of trustNotices(
     await server.context.records.current(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { draftCache } from '../runs/run-folder.ts';
 
 /** Where a person's own drafts and data versions lie. */
 export interface DataPlaces {
@@ -14,7 +14,7 @@ export interface DataPlaces {
 }
 
 export function dataPlaces(env: Readonly<Record<string, string | undefined>>): DataPlaces {
-  const cache = join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'countersign');
+  const cache = draftCache(env);
   return {
     store: join(cache, 'drafts'),
     versions: join(cache, 'data-versions'),

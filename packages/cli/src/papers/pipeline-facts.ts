@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PIPELINE_FILE, parsePipelineFile } from '@countersign/pipeline';
+import { CliError } from '../errors.ts';
 
 /** What the pipeline file of a model's repository says of the model. */
 export interface RepositoryFacts {
@@ -30,10 +31,10 @@ export function findRepository(from: string): RepositoryFacts | undefined {
   return undefined;
 }
 
-/** @throws PipelineError naming file and line */
+/** @throws PipelineError naming file and line; CliError `file_missing` */
 export function readRepository(directory: string): RepositoryFacts {
   const path = join(directory, PIPELINE_FILE);
-  const { file } = parsePipelineFile(readFileSync(path, 'utf8'), path);
+  const { file } = parsePipelineFile(readText(directory), path);
   return {
     directory,
     model: file.model,
@@ -42,4 +43,16 @@ export function readRepository(directory: string): RepositoryFacts {
     steps: Object.keys(file.steps).length,
     papers: file.papers ?? {},
   };
+}
+
+function readText(directory: string): string {
+  try {
+    return readFileSync(join(directory, PIPELINE_FILE), 'utf8');
+  } catch (cause) {
+    throw new CliError(
+      'file_missing',
+      `\`${directory}\` is no model’s repository: its \`${PIPELINE_FILE}\` cannot be read`,
+      { cause, details: { next: 'name the repository, or begin one with `countersign init`' } },
+    );
+  }
 }

@@ -80,6 +80,7 @@ async function showLog(
       'the server sent other bytes than the run’s record names',
     );
   const log = new TextDecoder().decode(bytes);
+  if (log === '') session.progress(`${name} printed nothing`);
   const lines = log === '' ? [] : log.replace(/\n$/, '').split('\n').map(visibleText);
   return done({ run: run.run, step: name, digest: step.log, log }, ...lines);
 }

@@ -10,13 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { RunEvent, RunResult } from '@countersign/pipeline';
 import { z } from 'zod';
 
 /** Where drafts keep wheels, environments, results and logs: nothing in it is needed by anybody else. */
 export function draftCache(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'countersign');
+  const { XDG_CACHE_HOME: given = '' } = env;
+  // The XDG specification: one that is empty or relative is as good as none.
+  return join(isAbsolute(given) ? given : join(homedir(), '.cache'), 'countersign');
 }
 
 const StepState = z.strictObject({
@@ -83,8 +85,10 @@ export function openRunFolder(
     logOf: (name) => logPath(path, name),
     event(event) {
       if (event.type === 'step-log') appendFileSync(logPath(path, event.step), event.text);
-      else if (event.type === 'step-started')
+      else if (event.type === 'step-started') {
+        appendFileSync(logPath(path, event.step), ''); // what its log is said to be is there, whatever it prints
         step(event.step, { state: 'running', started: event.at });
+      }
       else if (event.type === 'step-cached')
         step(event.step, { state: 'cached', from: event.run, ended: event.at });
       else if (event.type === 'step-ended')

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blobRoutes } from '@countersign/contract';
 import { answerRow, openServedModel, rowOf } from '@countersign/gateway';
@@ -15,6 +15,7 @@ import {
 import { nodePrimitives } from '@countersign/kernel/node';
 import { hostToolEnvironment } from '@countersign/pipeline';
 import { CliError } from '../errors.ts';
+import { draftCache } from '../runs/run-folder.ts';
 import type { Session } from '../session.ts';
 import { isModelAnswer } from './decision-parts.ts';
 import type { TracedDecision } from './trace-decision.ts';
@@ -95,8 +96,7 @@ function withModel({ manifest, read }: ArtefactFiles, model: Uint8Array) {
 /** A scorer that is a program runs here in the sandbox, in the environment that its manifest records. */
 function groundOf({ io }: Session, workDir: string) {
   const hostEnvironment = hostToolEnvironment(io.env);
-  const cache = io.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  return { workDir, cacheDir: join(cache, 'countersign'), hostEnvironment };
+  return { workDir, cacheDir: draftCache(io.env), hostEnvironment };
 }
 
 async function artefactFiles(

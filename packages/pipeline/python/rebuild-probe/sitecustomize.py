@@ -3,11 +3,11 @@
 
 Imported by Python itself before the step's script, from PYTHONPATH. COUNTERSIGN_PROBE holds a JSON object:
   time     seconds since 1970 that the clock starts at; each reading of it is one microsecond later
-  entropy  true: os.urandom and every generator that is seeded from it give one fixed stream
+  entropy  true: os.urandom, every generator that is seeded from it and PyTorch's give one fixed stream
   order    true: directories are listed sorted
   cpus     number of processors that the program is told of; with 1, pools of threads and processes have one worker
   lock     variables that the program can neither set nor delete, in its own environment or a child's
-What is reached through C alone (std::random_device, numpy.datetime64('now'), bare threads) is not pinned.
+What is reached through C alone (std::random_device outside of PyTorch, numpy.datetime64('now'), bare threads) is not pinned.
 """
 import json
 import os
@@ -140,6 +140,38 @@ def pin_entropy():
 
     uuid._generate_time_safe = uuid._UuidCreate = None
     uuid.getnode = lambda: 0x020000000001
+    pin_torch(lambda: int.from_bytes(stream(8), "big"))
+
+
+def pin_torch(draw):
+    """PyTorch seeds its generator from std::random_device, which no variable reaches, so it is seeded when imported."""
+    import sys
+
+    class Seeding:
+        def find_spec(self, name, path=None, target=None):
+            if name != "torch":
+                return None
+            others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
+            spec = next((found for found in others if found is not None), None)
+            if spec is not None and spec.loader is not None:
+                spec.loader.exec_module = seeded(spec.loader.exec_module)
+            return spec
+
+    def seeded(plain_exec):
+        def exec_module(module):
+            plain_exec(module)
+
+            def seed():
+                drawn = draw()
+                module.manual_seed(drawn)
+                return drawn
+
+            module.seed = module.random.seed = seed
+            seed()
+
+        return exec_module
+
+    sys.meta_path.insert(0, Seeding())
 
 
 def pin_order():

@@ -106,6 +106,11 @@ test('a source that fails half way leaves nothing behind', async () => {
   expect(await readdir(root)).toEqual(['staging']);
 });
 
+test('a file that is not there is an error of its caller, also where nothing was ever stored', async () => {
+  const empty = openFileBlobStore(join(root, 'never-written'));
+  await expect(empty.putFile(join(root, 'nowhere.csv'))).rejects.toThrow('ENOENT');
+});
+
 test('a copy and a stream give back the bytes of several megabytes', async () => {
   const large = Buffer.alloc(3 * 1024 * 1024 + 7, 'countersign');
   const { digest, size } = await store.put(large);

@@ -104,7 +104,7 @@ export function openFileBlobStore(root: string, { keys }: BlobStoreOptions = {})
   const place: Place = { root, keys, seen: createSeenWhole() };
   return {
     put: (data) => putBytes(place, data),
-    putFile: (path) => putChunks(place, createReadStream(path, { highWaterMark: CHUNK_BYTES })),
+    putFile: (path) => putChunks(place, chunksOf(path)),
     putStream: (source) => putChunks(place, source),
     adopt: (path, digest) => adoptFile(place, path, digest),
     adoptAll: (files) => adoptFiles(root, files),
@@ -126,6 +126,11 @@ interface Place {
   readonly root: string;
   readonly keys: DataKeys | undefined;
   readonly seen: SeenWhole;
+}
+
+/** Opens the file when it is first asked for: a stream that fails before anybody listens ends the process. */
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
 }
 
 async function putBytes(place: Place, data: Uint8Array): Promise<BlobRef> {

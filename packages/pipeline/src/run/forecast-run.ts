@@ -27,7 +27,8 @@ import {
 import { type ForecastGround, forecastSteps } from './forecast-steps.ts';
 import { machineDigest } from './machine-digest.ts';
 import { environmentDigest, stepCacheIn } from './open-reuse.ts';
-import { refuseMissingCode } from './step-ground.ts';
+import { hiddenFiles } from './run-graph.ts';
+import { refuseMissingCode, refuseTakenNames } from './step-ground.ts';
 
 export interface ForecastOptions {
   readonly checkout: string;
@@ -201,11 +202,15 @@ async function missingParts(
   const missing = named.flatMap(([path, wanted]) =>
     has(wanted) ? [] : [`${name}:${document.lineOf(path)}: the commit has no \`${wanted}\``],
   );
-  const code = await refuseMissingCode({ document, checkout }, plan).then(
-    () => [],
-    (error: unknown) => [error instanceof Error ? error.message : String(error)],
-  );
-  return [...missing, ...code];
+  const refusals = await Promise.allSettled([
+    refuseMissingCode({ document, checkout }, plan),
+    refuseTakenNames({ document, checkout }, plan, hiddenFiles({ document })),
+  ]);
+  const refused = refusals.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  return [
+    ...missing,
+    ...refused.map((error) => (error instanceof Error ? error.message : String(error))),
+  ];
 }
 
 function datasetsOf(document: PipelineDocument): readonly DatasetForecast[] {

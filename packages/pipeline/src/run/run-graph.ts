@@ -16,7 +16,7 @@ import { runFailure } from './run-failure.ts';
 import type { RunGround } from './run-ground.ts';
 import { runSideBySide } from './run-side-by-side.ts';
 import { snapshotDatasets } from './snapshot-datasets.ts';
-import { refuseMissingCode, stepGround } from './step-ground.ts';
+import { refuseMissingCode, refuseTakenNames, stepGround } from './step-ground.ts';
 import { coresOf, threadsOf } from './step-variables.ts';
 
 export interface GraphOutcome {
@@ -55,6 +55,7 @@ export async function runGraph(
     evidence: [],
   };
   await refuseMissingCode(ground, plan);
+  await refuseTakenNames(ground, plan, hiddenFiles(ground));
   const before = await snapshotDatasets(ground, made, undefined);
   const ended = new Map<string, Ended>();
   if (before === null) {

@@ -23,6 +23,41 @@ export async function refuseMissingCode(
   }
 }
 
+/**
+ * Before any step has run: what a step writes or is given must not bear the name of a file of the commit that it is shown.
+ * Throws PipelineError `output_duplicate`, naming the line.
+ */
+export async function refuseTakenNames(
+  { document, checkout }: Pick<RunGround, 'document' | 'checkout'>,
+  plan: readonly PlannedStep[],
+  hidden: readonly string[],
+): Promise<void> {
+  for (const { name, step, inputs } of plan) {
+    const isShown = (path: string) =>
+      !hidden.includes(path) &&
+      (step.code === undefined || step.code.some((code) => isWithin(path, code)));
+    const files = [
+      ...step.outputs.map((path, index) => ({ path, at: ['outputs', index], more: '' })),
+      ...inputs.map(({ as, kind }, index) => ({
+        ...{ path: as, at: ['inputs', index] },
+        more: kind === 'dataset' ? ' with `as`, or do not show the step that file (`code`)' : '',
+      })),
+    ];
+    for (const { path, at, more } of files) {
+      if (!isShown(path)) continue;
+      const found = await lstat(join(checkout, path)).catch(() => undefined); // free, as it should be
+      if (found === undefined) continue;
+      const where = ['steps', name, ...at];
+      const message = `${document.name}:${document.lineOf(where)}: \`${where.join('.')}\`: \`${path}\` is a file of the commit already; give it another name${more}`;
+      throw new PipelineError('output_duplicate', message, { details: { path, step: name } });
+    }
+  }
+}
+
+function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
 /** The variables of one step of a run, which depend on its own history where it declares its `code`. */
 export async function stepVariables(
   { checkout, profile }: Pick<RunGround, 'checkout' | 'profile'>,

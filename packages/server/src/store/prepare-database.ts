@@ -57,10 +57,13 @@ async function ensureApplicationRole(owner: Client, password: string): Promise<s
   const database = rows[0]!.database;
   const role = `${database}_application`;
   const quoted = escapeIdentifier(role);
-  const { rowCount } = await owner.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
-  const verb = rowCount === 0 ? 'CREATE' : 'ALTER';
+  const { rows: found } = await owner.query<RoleAttributes>(
+    'SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = $1',
+    [role],
+  );
+  const verb = found.length === 0 ? 'CREATE' : 'ALTER';
   await owner.query(
-    `${verb} ROLE ${quoted} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${escapeLiteral(password)}`,
+    `${verb} ROLE ${quoted} LOGIN ${withdrawn(found[0])} PASSWORD ${escapeLiteral(password)}`,
   );
   const on = escapeIdentifier(database);
   // CREATE lets it make schemas of its own (the job queue's); in ours it owns nothing.
@@ -68,6 +71,25 @@ async function ensureApplicationRole(owner: Client, password: string): Promise<s
     REVOKE ALL ON DATABASE ${on} FROM PUBLIC;
     GRANT CONNECT, CREATE, TEMPORARY ON DATABASE ${on} TO ${quoted}`);
   return role;
+}
+
+interface RoleAttributes {
+  readonly rolsuper: boolean;
+  readonly rolcreatedb: boolean;
+  readonly rolcreaterole: boolean;
+}
+
+/**
+ * What a role must not have. Of one that exists only what it does have is named: ALTER ROLE with NOSUPERUSER wants a superuser
+ * even where nothing changes, and an owner with CREATEROLE is enough for the rest.
+ */
+function withdrawn(role: RoleAttributes | undefined): string {
+  const barred = [
+    [role?.rolsuper, 'NOSUPERUSER'],
+    [role?.rolcreatedb, 'NOCREATEDB'],
+    [role?.rolcreaterole, 'NOCREATEROLE'],
+  ] as const;
+  return barred.flatMap(([has, without]) => (has === false ? [] : [without])).join(' ');
 }
 
 function withCredentials(url: string, role: string, password: string): string {
