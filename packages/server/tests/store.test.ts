@@ -195,6 +195,31 @@ describe('a database', () => {
     expect(found).toEqual((await readFile(path, 'utf8')).trimEnd().split('\n'));
   });
 
+  test('is prepared at every start by an owner with CREATEROLE who is no superuser', async () => {
+    const name = `plain_${process.pid}`;
+    const ownerUrl = new URL(await ensureDatabase(database.serverUrl, name));
+    const client = await connectClient(database.serverUrl);
+    await client.query(`CREATE ROLE ${name}_owner LOGIN CREATEROLE PASSWORD 'owner'`);
+    await client.query(`ALTER DATABASE ${name} OWNER TO ${name}_owner`);
+    // Roles of the whole server are another owner's here; on a server of one firm they are its own.
+    await client.query(`GRANT countersign_grants TO ${name}_owner WITH ADMIN OPTION`);
+    ownerUrl.username = `${name}_owner`;
+    ownerUrl.password = 'owner';
+    await prepareDatabase(ownerUrl.href, 'first');
+    const { url } = await prepareDatabase(ownerUrl.href, 'second');
+    const { rows } = await client.query(
+      'SELECT rolsuper, rolcreatedb, rolcreaterole, rolcanlogin FROM pg_roles WHERE rolname = $1',
+      [`${name}_application`],
+    );
+    await (await connectClient(url)).end();
+    await client.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    await client.query(`DROP ROLE ${name}_application, ${name}_owner`);
+    await client.end();
+    expect(rows).toEqual([
+      { rolsuper: false, rolcreatedb: false, rolcreaterole: false, rolcanlogin: true },
+    ]);
+  });
+
   test('migrating twice changes nothing; a changed file is refused', async () => {
     expect((await prepareDatabase(database.ownerUrl, passwordOf(database.url))).applied).toEqual(
       [],

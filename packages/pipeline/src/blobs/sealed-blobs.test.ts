@@ -154,8 +154,13 @@ describe('a key', () => {
     held.clear();
     expect(await blobs.has(digest)).toBe(false);
     expect(await blobs.standing(digest)).toBeUndefined();
-    for (const read of [blobs.get(digest), blobs.check(digest), readAll(blobs.open(digest))]) {
-      await expect(read).rejects.toMatchObject({
+    const reads = [
+      () => blobs.get(digest),
+      () => blobs.check(digest),
+      () => readAll(blobs.open(digest)),
+    ];
+    for (const read of reads) {
+      await expect(read()).rejects.toMatchObject({
         code: 'blob_key_missing',
         details: { digest, keyId: 'patients-1' },
       });
