@@ -5,11 +5,17 @@ import { COMMANDS } from './commands/index.ts';
 import { processIo } from './process-io.ts';
 import { runCommand } from './run-command.ts';
 
+/** Ctrl-C reaches this process from the terminal and once more through the launcher: within this time it is one. */
+const ONE_PRESS_MS = 500;
+
 const abort = new AbortController();
+let pressed = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // The second signal ends at once: the first one is being obeyed and something hangs.
-    if (abort.signal.aborted) process.exit(1);
+    if (abort.signal.aborted && performance.now() - pressed > ONE_PRESS_MS) process.exit(1);
+    if (abort.signal.aborted) return;
+    pressed = performance.now();
     abort.abort();
   });
 }

@@ -113,6 +113,10 @@ test('the libraries that compute are recorded by digest, and PyTorch is in the b
     expect(bill).toContain(`"pkg:deb/debian/${name}@`);
 });
 
+test("numpy of the machine's Python is pinned too, as numpy of a lock is", () => {
+  expect(result.determinismProfile.NPY_DISABLE_CPU_FEATURES?.split(' ')).toContain('AVX512F');
+});
+
 test('a network that nobody seeded: diagnosed as seed', async () => {
   const files = torchRepository({ threads: [2], seeded: '' });
   const unseeded = await rebuildDivergent(
@@ -123,5 +127,4 @@ test('a network that nobody seeded: diagnosed as seed', async () => {
   expect(unseeded.diagnoses).toMatchObject([
     { step: 'threads-2', isStable: false, causes: [{ cause: 'seed', certainty: 'shown' }] },
   ]);
-  console.info(describeRebuild(unseeded).join('\n'));
 });

@@ -194,7 +194,7 @@ async function refusalOf(response: Response, url: string): Promise<CliError> {
       status: response.status,
       requestId,
       ...(field === undefined ? {} : { field }),
-      ...(next === undefined ? nextFor(code) : { next }),
+      ...(next === undefined ? nextFor(code, url) : { next }),
       ...(missing === undefined ? {} : { missing }),
       ...(problems === undefined ? {} : { problems }),
     },
@@ -203,14 +203,18 @@ async function refusalOf(response: Response, url: string): Promise<CliError> {
 
 /** What to do about codes that a person at a terminal meets, where the server does not say it. */
 const NEXT: Readonly<Record<string, string>> = {
-  not_signed_in: 'sign in with `countersign login ACCOUNT`',
   conflict_of_duties: 'ask somebody who took no part in building the version',
   not_permitted: 'ask somebody in one of the roles named, or act as them with --as',
   version_unknown: 'list versions with `countersign versions MODEL`',
   model_unknown: 'list models with `countersign models`',
 };
 
-function nextFor(code: string): { readonly next?: string } {
+function nextFor(code: string, url: string): { readonly next?: string } {
+  // With another port than the configured one it may be another firm's server that does not know the key.
+  if (code === 'not_signed_in' && URL.canParse(url))
+    return {
+      next: `sign in with \`countersign login ACCOUNT\`, or name the right server with --server: this one is \`${new URL(url).origin}\``,
+    };
   const next = NEXT[code];
   return next === undefined ? {} : { next };
 }

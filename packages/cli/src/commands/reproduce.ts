@@ -49,25 +49,32 @@ export const reproduce: Command = {
 function runReproduce(input: Input, session: Session): Promise<Outcome> {
   const from = input.optionalText('from');
   const blobs = input.optionalText('blobs');
-  if (from === undefined && blobs === undefined) {
-    if (input.optionalText('draft') !== undefined || input.optionalText('python') !== undefined) {
-      throw usage(
-        '`--draft` and `--python` go with `--from` or `--blobs`; the platform records its own rebuild',
-      );
-    }
-    return measureVersion(
-      input,
-      session,
-      'reproduce',
-      input.flag('hostile') ? { hostile: true } : {},
-    );
-  }
+  if (from === undefined && blobs === undefined) return onPlatform(input, session);
+  if (input.flag('hostile') || input.optionalText('use') !== undefined)
+    throw usage('`--hostile` and `--use` go with MODEL@N, which a worker of the platform rebuilds');
   if (input.optionalArgument('version') !== undefined) {
     throw usage('a case file or a result says itself which version it is of; leave MODEL@N out');
   }
   if (from !== undefined && blobs !== undefined)
     throw usage('give `--from` or `--blobs`, not both');
   return offline(input, session, { from, blobs });
+}
+
+async function onPlatform(input: Input, session: Session): Promise<Outcome> {
+  const offlineOnly = ['root', 'result', 'draft', 'python'].filter(
+    (name) => input.optionalText(name) !== undefined,
+  );
+  const [first = input.unlessNo('diagnosis') ? undefined : 'no-diagnosis'] = offlineOnly;
+  if (first !== undefined)
+    throw usage(
+      `\`--${first}\` goes with \`--from\` or \`--blobs\`; the platform records its own rebuild`,
+    );
+  if (input.optionalArgument('version') === undefined)
+    throw usage('nothing to rebuild is named', 'give MODEL@N, or a case file with --from');
+  const more = input.flag('hostile') ? { hostile: true } : {};
+  const { result, lines } = await measureVersion(input, session, 'reproduce', more);
+  const { verdict } = result as { readonly verdict?: unknown }; // reproduce-job.ts says it
+  return (verdict === 'byte-identical' ? done : refused)(result, ...lines);
 }
 
 async function offline(

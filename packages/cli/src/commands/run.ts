@@ -21,7 +21,7 @@ import { runJob } from '../client/jobs.ts';
 import { storeFiles } from '../client/store-files.ts';
 import { type Command, done, type Outcome, refused } from '../command/command.ts';
 import type { Input } from '../command/input.ts';
-import { usage } from '../errors.ts';
+import { CliError, usage } from '../errors.ts';
 import { describeDraftFindings } from '../output/describe-draft-findings.ts';
 import { describeForecast, mermaidOf } from '../output/describe-forecast.ts';
 import { runProgress } from '../output/run-progress.ts';
@@ -102,6 +102,7 @@ function draftBlobs(cacheDir: string) {
 
 async function remoteRun(input: Input, session: Session, directory: string): Promise<Outcome> {
   const facts = readRepository(directory);
+  if (facts.lacking.length > 0) throw unservable(facts.lacking);
   session.progress('archiving the commit');
   const { commit, bundle } = await archiveCheckout(directory, async (archived) => {
     await storeFiles(session, archived.files);
@@ -129,6 +130,16 @@ async function remoteRun(input: Input, session: Session, directory: string): Pro
   return done(
     result,
     `registered ${version} from commit ${commit.slice(0, 12)} with ${result.records.length} records`,
+  );
+}
+
+/** Said before any step runs: the worker, which has the commit alone, finds it when it has run. */
+function unservable(lacking: readonly string[]): CliError {
+  const sections = lacking.map((name) => `\`${name}\``).join(' and ');
+  return new CliError(
+    'file_invalid',
+    `countersign.yaml has no ${sections}; a version needs to say what is served and how it decides`,
+    { details: { next: 'without --remote it runs as a draft' } },
   );
 }
 

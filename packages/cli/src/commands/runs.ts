@@ -95,7 +95,12 @@ function describeRun(run: RunFacts, cacheDir: string): Outcome {
     '',
     ...table(
       ['step', 'state', 'took', 'from'],
-      run.steps.map((step) => [step.name, step.state, tookOf(step), step.from]),
+      run.steps.map((step) => [
+        step.name,
+        step.state === 'running' ? state : step.state,
+        tookOf(step),
+        step.from,
+      ]),
     ),
   );
 }
@@ -158,7 +163,9 @@ function executorOf(
   of: { readonly cacheDir: string; readonly step: string },
 ): RunFacts {
   const from = run.steps.find(({ name }) => name === of.step)?.from;
-  return (from === undefined ? undefined : listRuns(of.cacheDir).find(({ id }) => id === from)) ?? run;
+  return (
+    (from === undefined ? undefined : listRuns(of.cacheDir).find(({ id }) => id === from)) ?? run
+  );
 }
 
 function noLog(run: RunFacts, step: string): CliError {

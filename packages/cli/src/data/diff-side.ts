@@ -53,6 +53,11 @@ async function recordedSide(session: Session, text: string, directory: string): 
   const [version = '', place] = text.split(':', 2);
   const snapshot = await findSnapshot(session, version, place);
   const { contentDigest, dataset, split, columns, format } = snapshot;
+  if (format === 'folder')
+    throw usage(
+      `\`${dataset}\` of ${version} is a folder, without rows to compare`,
+      'name a dataset that is a table, or the digest of one of its files',
+    );
   const path = join(directory, contentDigest);
   await fetchBytes(session, contentDigest, path);
   const roles = new Map(columns.map(({ name, role = '' }) => [name, role]));

@@ -65,7 +65,7 @@ export function runProgress(
           const how =
             event.exit === 0
               ? paint('green', 'done')
-              : paint('red', `exit ${event.exit ?? 'by a limit'}`);
+              : paint('red', event.exit === null ? 'stopped' : `exit ${event.exit}`);
           line(`${how}  ${event.step} in ${seconds(took)}; log ${run.logOf(event.step)}`);
           break;
         }

@@ -12,6 +12,8 @@ export interface RepositoryFacts {
   readonly datasets: readonly string[];
   /** How many steps it has. */
   readonly steps: number;
+  /** Sections without which a run makes no version. */
+  readonly lacking: readonly ('artifact' | 'decision')[];
   /** Papers by evidence id. */
   readonly papers: Readonly<Record<string, string>>;
 }
@@ -41,6 +43,7 @@ export function readRepository(directory: string): RepositoryFacts {
     ...(file.use === undefined ? {} : { use: file.use }),
     datasets: Object.keys(file.data ?? {}),
     steps: Object.keys(file.steps).length,
+    lacking: (['artifact', 'decision'] as const).filter((name) => file[name] === undefined),
     papers: file.papers ?? {},
   };
 }

@@ -15,6 +15,7 @@ const TrainingRun = z.looseObject({
   run: z.string(),
   started: z.string(),
   ended: z.string(),
+  result: z.string(),
   steps: z.array(
     z.looseObject({
       name: z.string(),
@@ -43,6 +44,7 @@ export async function showPlatformRun(
     ...fields([
       ['run', run.run],
       ['record', digest],
+      ['result', run.result],
       ['started', run.started],
       ['ended', run.ended],
     ]),

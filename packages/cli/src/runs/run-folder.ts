@@ -88,8 +88,7 @@ export function openRunFolder(
       else if (event.type === 'step-started') {
         appendFileSync(logPath(path, event.step), ''); // what its log is said to be is there, whatever it prints
         step(event.step, { state: 'running', started: event.at });
-      }
-      else if (event.type === 'step-cached')
+      } else if (event.type === 'step-cached')
         step(event.step, { state: 'cached', from: event.run, ended: event.at });
       else if (event.type === 'step-ended')
         step(event.step, { state: event.exit === 0 ? 'done' : 'failed', ended: event.at });

@@ -11,6 +11,9 @@ import { ENVIRONMENT_PATH } from './python-environment.ts';
 /** The environment variables of every step, and why the bits of a result depend on nothing else around it. */
 export type DeterminismProfile = Readonly<Record<string, string>>;
 
+/** The interpreter of an environment that is made from a lock. */
+export const LOCKED_PYTHON = `${ENVIRONMENT_PATH}/bin/python`;
+
 /** numpy's levels up to AVX2: what `OPENBLAS_CORETYPE=Haswell` and `MKL_CBWR=AVX2` use as well. */
 const LEVELS_KEPT = new Set([
   ...['SSE', 'SSE2', 'SSE3', 'SSSE3', 'SSE41', 'POPCNT', 'SSE42', 'AVX', 'F16C', 'FMA3', 'AVX2'],
@@ -86,6 +89,8 @@ export function levelsToDisable(dispatched: readonly string[]): readonly string[
 
 /** The levels that the installed numpy chooses among at run time; none without numpy. Asked inside the sandbox. */
 export async function readDispatchedLevels(options: {
+  /** The interpreter as the sandbox finds it. */
+  readonly python?: string | undefined;
   readonly mounts: readonly Mount[];
   readonly uid: number;
   readonly workDir: string;
@@ -93,7 +98,7 @@ export async function readDispatchedLevels(options: {
 }): Promise<readonly string[]> {
   const logPath = join(options.workDir, 'numpy-levels.log');
   const result = await runSandboxed({
-    command: [`${ENVIRONMENT_PATH}/bin/python`, '-I', '-c', READ_LEVELS],
+    command: [options.python ?? LOCKED_PYTHON, '-I', '-c', READ_LEVELS],
     mounts: options.mounts,
     cwd: '/tmp',
     env: FIXED,

@@ -18,6 +18,7 @@ import { layOutTree } from '../snapshot/tree-layout.ts';
 import { readDeclaredEvidence } from './declared-evidence.ts';
 import type { DeclaredEvidence, NamedBlob, StepInputRecord, StepRecord } from './result.ts';
 import type { RunGround } from './run-ground.ts';
+import { wholeLines } from './whole-lines.ts';
 
 export interface StepOutcome {
   readonly record: StepRecord;
@@ -31,6 +32,8 @@ const MEMORY_MB_DEFAULT = 8192;
 const PARAMS_FILE = 'params.json';
 /** 128 + SIGKILL. */
 const KILLED = 137;
+/** What a shell ends with whose command is not on the search path (POSIX, XCU 2.8.2). */
+const NOT_FOUND = 127;
 
 /**
  * Runs one step in the sandbox and archives its log, outputs and evidence. A step that fails is an outcome; a broken
@@ -127,7 +130,7 @@ async function run(
 ): Promise<Ran> {
   const { step, name } = planned;
   const logPath = join(ground.scratch, `${name}.log`);
-  const decoder = new TextDecoder();
+  const log = wholeLines((text) => ground.emit({ type: 'step-log', step: name, text }));
   const diskBytes = await diskAllowance(options.scratch);
   const result = await inEnvironment(ground, {
     command: ['/bin/sh', '-ec', step.run],
@@ -141,10 +144,9 @@ async function run(
     disk: { directory: options.scratch, bytes: diskBytes },
     logPath,
     identityDirectory: ground.identityDirectory,
-    onLog: (chunk) =>
-      ground.emit({ type: 'step-log', step: name, text: decoder.decode(chunk, { stream: true }) }),
+    onLog: log.add,
     signal: ground.signal,
-  });
+  }).finally(log.end);
   return { ...result, logPath, diskBytes };
 }
 
@@ -216,6 +218,11 @@ async function endFailure(planned: PlannedStep, ran: Ran): Promise<PipelineError
     ran.exit === KILLED
       ? `; it was killed, as the limit of ${memoryMb(step)} MB does: take less or raise \`memory_mb\``
       : '';
-  const message = `the step \`${name}\` ${why}${readOnly}${killed}; its last words: ${said}`;
+  const absent =
+    ran.exit === NOT_FOUND
+      ? '; a program that it names is not there: a step has what `environment` of the pipeline file gives it, and without one the shell and its tools'
+      : '';
+  const words = said === '' ? 'it said nothing' : `its last words: ${said}`;
+  const message = `the step \`${name}\` ${why}${readOnly}${killed}${absent}; ${words}`;
   return new PipelineError('step_failed', message, { details: { step: name, exit: ran.exit } });
 }

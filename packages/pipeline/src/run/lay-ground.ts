@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { BlobStore } from '../blobs/blob-store.ts';
 import type { OpenedImage } from '../container/open-image.ts';
 import {
   type DeterminismProfile,
   determinismProfile,
+  LOCKED_PYTHON,
   readDispatchedLevels,
 } from '../environment/determinism-profile.ts';
 import { hostToolEnvironment, networkStepEnvironment } from '../environment/host-environment.ts';
@@ -100,13 +101,23 @@ async function computeProfile(
 ): Promise<DeterminismProfile> {
   const { mounts, scratch: workDir, imageProfile } = facts;
   const { environment, seed } = facts.document.file;
-  const hasPython = environment !== undefined && 'python' in environment;
+  const python = pythonOf(environment);
   return determinismProfile({
     committedAt: facts.committedAt,
     seed,
-    dispatchedLevels: hasPython
-      ? await readDispatchedLevels({ mounts, workDir, ...identity })
-      : (imageProfile?.dispatchedLevels ?? []),
+    dispatchedLevels:
+      python === undefined
+        ? (imageProfile?.dispatchedLevels ?? [])
+        : await readDispatchedLevels({ python, mounts, workDir, ...identity }),
     imageVariables: imageProfile?.variables,
   });
+}
+
+/** The Python whose numpy is pinned: of the lock, or the one that is named among the programs of this machine. */
+function pythonOf(environment: PipelineDocument['file']['environment']): string | undefined {
+  if (environment === undefined || 'image' in environment) return undefined;
+  if ('python' in environment) return LOCKED_PYTHON;
+  return environment.host
+    .map((one) => (typeof one === 'string' ? one : one.program))
+    .find((name) => /^python[\d.]*$/.test(basename(name)));
 }

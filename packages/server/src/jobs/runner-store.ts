@@ -14,6 +14,14 @@ export interface NewRunner {
   readonly now: string;
 }
 
+/** Whether somebody holds the lock of the row of job_runner that is looked at. */
+const isLocked = sql<boolean>`EXISTS (
+  SELECT FROM pg_locks
+  WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND classid = ${RUNNER_LOCK}::bigint::oid AND objid = job_runner.id::bigint::oid
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+)`;
+
 /** Enters a runner and takes its lock on `session`, which must stay open for as long as it works. */
 export async function enterRunner(
   session: Client,
@@ -53,12 +61,7 @@ export async function takeUpOrphans(
 ): Promise<TakenUp> {
   const dead = await sql<{ id: number }>`
     UPDATE job_runner SET ended_at = ${at.now}
-    WHERE ended_at IS NULL AND NOT EXISTS (
-      SELECT FROM pg_locks
-      WHERE locktype = 'advisory' AND granted AND objsubid = 2
-        AND classid = ${RUNNER_LOCK}::bigint::oid AND objid = job_runner.id::bigint::oid
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    )
+    WHERE ended_at IS NULL AND NOT ${isLocked}
     RETURNING id
   `.execute(db);
   const message = `its runner stopped ${at.attemptsMax} times while the job ran; look at its events and ask for it again`;
@@ -99,7 +102,7 @@ export interface LivingRunner {
   readonly jobs: readonly string[];
 }
 
-/** Runners that have not ended, oldest first; one that was killed is shown until another notices. */
+/** Runners that have not ended and hold their lock, oldest first: one that was killed is none, noticed or not. */
 export async function livingRunners(
   db: Kysely<Database>,
   workspace: string,
@@ -109,6 +112,7 @@ export async function livingRunners(
     .selectAll()
     .where('workspace', '=', workspace)
     .where('ended_at', 'is', null)
+    .where(isLocked)
     .orderBy('id')
     .execute();
   const running = await db
