@@ -59,6 +59,8 @@ def write_trials(search: GridSearchCV, params: dict, seed: int) -> None:
     write_json("evidence/trials.json", {
         "search": f"grid over depth and number of trees, stratified {params['folds']}-fold cross-validation, shuffled",
         "criterion": "lowest mean log loss over the folds; the first in the grid on a tie",
+        "score": "log_loss",
+        "direction": "minimise",
         "trials": trials,
     })
 

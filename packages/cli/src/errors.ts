@@ -19,6 +19,7 @@ export type CliErrorCode =
   | 'file_invalid'
   | 'record_unverified'
   | 'job_failed'
+  | 'cache_unusable'
   | 'not_found'
   | 'refused';
 

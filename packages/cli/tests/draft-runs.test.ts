@@ -97,8 +97,11 @@ test('a failed run is kept with its log, and the next one goes on from there', a
   expect(shown.out).toMatch(/^train +failed/m);
   const log = await run('runs', 'show', 'last', '--step', 'train', '--follow');
   expect(log.out).toBe('broken');
-  const absent = await run('runs', 'show', 'last', '--step', 'clean');
-  expect(absent.err).toContain('was taken from run');
+  const executed = await run('runs', 'show', 'last', '--step', 'clean');
+  expect(executed.out).toBe('cleaned');
+  expect(executed.err).toContain('clean: taken from run draft-');
+  const absent = await run('runs', 'show', 'last', '--step', 'nosuch');
+  expect(absent.err).toContain('has no log of a step `nosuch`');
   commit({ 'countersign.yaml': PIPELINE });
   expect((await run('run')).out).toContain('2 steps, 2 of them unchanged');
 });
@@ -115,6 +118,39 @@ test('a draft’s provenance lies beside its logs, unsigned and saying that it i
     name: 'train/model',
     digest: { sha256: ran.result.steps[1].outputs[0].digest },
   });
+});
+
+test('a use that can mean nothing is refused before anything runs, with what to do', async () => {
+  const before = (await run('runs')).result.length;
+  for (const [argv, says] of [
+    [['run', '--graph'], 'add --dry-run'],
+    [['run', '--cores', '0'], '`--cores` must be at least 1'],
+    [['run', root], 'begin one with `countersign init`'],
+    [['run', '--remote'], 'countersign.yaml has no `artifact` and `decision`'],
+    [['jobs', 'show', 'nosuch'], 'list them with `countersign jobs`'],
+    [['reproduce', 'toy@1', '--no-diagnosis'], '`--no-diagnosis` goes with `--from` or `--blobs`'],
+    [['reproduce'], 'give MODEL@N, or a case file with --from'],
+  ] as const) {
+    const refused = await run(...argv);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.err).toContain(says);
+  }
+  expect((await run('runs')).result).toHaveLength(before);
+});
+
+test('a cache that cannot be written is named', async () => {
+  const err: string[] = [];
+  const cache = join(repository, 'rows.csv', 'cache');
+  const { exitCode } = await runCommand(['run'], {
+    out: () => undefined,
+    err: (line) => err.push(line),
+    isTerminal: false,
+    env: { ...process.env, XDG_CACHE_HOME: cache },
+    cwd: repository,
+    now: () => new Date(),
+  });
+  expect(exitCode).toBe(1);
+  expect(err.join('\n')).toContain(`cache_unusable: \`${join(cache, 'countersign')}\``);
 });
 
 test('a run that is not known is refused with what to do', async () => {

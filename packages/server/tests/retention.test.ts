@@ -2,7 +2,7 @@
 // What is kept, what goes and who may say so: over HTTP, on a real database and real files.
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { copyFile, readdir, rename, utimes } from 'node:fs/promises';
+import { copyFile, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
   ExplainReply,
@@ -307,6 +307,10 @@ describe('a dry run', () => {
   test('for a day to come shows what would go by then', async () => {
     const { totals } = await plan(`?at=2099-01-01T00:00:00.000Z&kind=decision-inputs`);
     expect(totals.map(({ state, things }) => [state, things])).toEqual([['goes', 43]]);
+    const fresh = await server.context.blobs.put(new TextEncoder().encode('stored just now'));
+    const then = await plan('?at=2099-01-01T00:00:00.000Z&kind=unnamed-bytes');
+    expect([...new Set(then.totals.map(({ state }) => state))]).toEqual(['goes']);
+    await rm(fileOf(fresh.digest));
     const { status } = await act.post('legal', '/v1/retention/plans', {
       at: '2099-01-01T00:00:00.000Z',
     });

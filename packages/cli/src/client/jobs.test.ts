@@ -58,3 +58,19 @@ test('a job whose stream of events breaks off is followed to its end, each event
   expect(result).toMatchObject({ records: [], job: 'job-1' });
   expect([asked, shown]).toEqual([2, ['snapshot', 'train', 'model']]);
 });
+
+test('whoever stops waiting is told that the job goes on, and how to see it', async () => {
+  const stop = new AbortController();
+  const { port } = server.address() as AddressInfo;
+  const client = new ApiClient({ url: `http://127.0.0.1:${port}`, signal: stop.signal });
+  const session = {
+    client: () => client,
+    progress: () => stop.abort(),
+    io: { signal: stop.signal },
+  } as unknown as Session;
+  await expect(runJob(session, { kind: 'test', params: {} })).rejects.toMatchObject({
+    code: 'refused',
+    message: 'stopped waiting; job `job-1` goes on at the platform',
+    details: { next: 'countersign jobs show job-1 --follow' },
+  });
+});

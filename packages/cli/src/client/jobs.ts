@@ -53,6 +53,18 @@ const RECONNECTS_MAX = 86_400;
  * connection was closed for its silence, the events are asked for again and those that were shown are passed over.
  */
 export async function followJob(session: Session, id: string): Promise<JobReply> {
+  try {
+    return await followToEnd(session, id);
+  } catch (error) {
+    if (session.io.signal?.aborted !== true) throw error;
+    throw new CliError('refused', `stopped waiting; job \`${id}\` goes on at the platform`, {
+      cause: error,
+      details: { next: `countersign jobs show ${id} --follow` },
+    });
+  }
+}
+
+async function followToEnd(session: Session, id: string): Promise<JobReply> {
   let last = -1;
   for (let attempt = 0; attempt < RECONNECTS_MAX; attempt += 1) {
     last = await followEvents(session, id, last);

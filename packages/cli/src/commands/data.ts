@@ -128,6 +128,9 @@ function onlyDataset(names: readonly string[]): string {
 function describe(snapshot: DatasetSnapshot): Outcome {
   const lines = [
     `${snapshot.dataset}: ${snapshot.rows} rows of ${snapshot.rowsRead} read, content ${snapshot.content.digest}`,
+    ...(snapshot.duplicates === 0
+      ? []
+      : [`${snapshot.duplicates} of them equal an earlier one in everything but the id`]),
     ...table(
       ['split', 'rows', 'access', 'content'],
       snapshot.splits.map(({ split, rows, access, content }) => [

@@ -89,7 +89,9 @@ async function dryRun(input: Input, session: Session, directory: string): Promis
     const remote = input.flag('remote')
       ? ['the platform has a cache of its own: there, what is unchanged here may run']
       : [];
-    return done(forecast, ...lines, ...remote);
+    // What cannot run is told, and a pipeline that asks hears it by the exit code.
+    const told = forecast.problems.length === 0 ? done : refused;
+    return told(forecast, ...lines, ...remote);
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
@@ -158,8 +160,11 @@ async function draftRun(input: Input, session: Session, directory: string): Prom
   const cacheDir = draftCache(io.env);
   const started = io.now().toISOString();
   const id = `draft-${started.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-${randomBytes(3).toString('hex')}`;
-  const scratch = await mkdtemp(join(tmpdir(), 'countersign-run-'));
   const folder = openRunFolder(cacheDir, { id, model, directory, started });
+  const scratch = await mkdtemp(join(tmpdir(), 'countersign-run-')).catch((error: Error) => {
+    folder.fail(error.message);
+    throw error;
+  });
   const { logOf } = folder;
   const progress = runProgress(session, { steps, verbose: input.flag('verbose'), logOf });
   const blobs = draftBlobs(cacheDir);
@@ -184,12 +189,22 @@ async function draftRun(input: Input, session: Session, directory: string): Prom
     folder.end(result, slsaProvenance(result, { builder: DRAFT_BUILDER }));
     return describeDraft(result, folder.path);
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+      throw noRoom([cacheDir, scratch], error); // nor may there be room to write down that it failed
     folder.fail(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
     progress.stop();
     await rm(scratch, { recursive: true, force: true });
   }
+}
+
+function noRoom(places: readonly string[], cause: unknown): CliError {
+  const named = places.map((place) => `\`${place}\``).join(' or ');
+  return new CliError('cache_unusable', `no room is left on the disk of ${named}`, {
+    cause,
+    details: { next: 'make room, or name other places with XDG_CACHE_HOME and TMPDIR' },
+  });
 }
 
 function describeDraft(result: RunResult, folder: string): Outcome {

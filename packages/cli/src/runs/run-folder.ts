@@ -13,6 +13,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import type { RunEvent, RunResult } from '@countersign/pipeline';
 import { z } from 'zod';
+import { CliError } from '../errors.ts';
 
 /** Where drafts keep wheels, environments, results and logs: nothing in it is needed by anybody else. */
 export function draftCache(env: Readonly<Record<string, string | undefined>>): string {
@@ -64,7 +65,11 @@ export function openRunFolder(
   facts: Pick<RunFacts, 'id' | 'model' | 'directory' | 'started'>,
 ): RunFolder {
   const path = join(cacheDir, 'runs', facts.id);
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw cacheUnusable(cacheDir, cause);
+  }
   dropOldest(cacheDir);
   let state: RunFacts = { ...facts, process: process.pid, state: 'running', steps: [] };
   const save = (change: Partial<RunFacts>): void => {
@@ -108,6 +113,19 @@ export function openRunFolder(
     },
     fail: (message) => save({ state: 'failed', failure: message }),
   };
+}
+
+/** Of a cache that cannot be written or is full; the system's own words name a file at most. */
+export function cacheUnusable(cacheDir: string, cause: unknown): CliError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new CliError(
+    'cache_unusable',
+    `\`${cacheDir}\`, where drafts keep results and logs, cannot be written: ${reason}`,
+    {
+      cause,
+      details: { next: 'make room or let it be written, or set XDG_CACHE_HOME to another place' },
+    },
+  );
 }
 
 function logPath(folder: string, step: string): string {

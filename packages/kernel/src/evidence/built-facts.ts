@@ -162,7 +162,7 @@ function searchOf(search: Fields, record: string): BuiltSearch {
     taken:
       chosen === undefined
         ? 'it is not told which trial was taken'
-        : `trial ${textOf(chosen.number)} was taken (${paramsText(chosen)}; ${textOf(search.score)} ${textOf(chosen.score)})`,
+        : `trial ${textOf(chosen.number)} was taken (${[paramsText(chosen), scoreText(search, chosen)].filter((part) => part !== '').join('; ')})`,
     warnings: (Array.isArray(search.warnings) ? search.warnings : []).map(textOf),
     course: rowsOf(search.course).flatMap(({ trial, score }) => {
       const point = { trial: Number(trial), score: Number(score) };
@@ -175,6 +175,11 @@ function searchOf(search: Fields, record: string): BuiltSearch {
       state: trial === chosen ? 'taken' : textOf(trial.state),
     })),
   };
+}
+
+/** Empty of a search that names no score, or none of the trial. */
+function scoreText(search: Fields, trial: Fields): string {
+  return `${textOf(search.score)} ${textOf(trial.score)}`.trim();
 }
 
 function paramsText(trial: Fields): string {

@@ -44,7 +44,7 @@ export async function archiveSource(
 ): Promise<SourceRevision> {
   await refuseSubdirectory(directory);
   await refusePartial(directory);
-  const commit = (await git(directory, ['rev-parse', '--verify', 'HEAD^{commit}'])).trim();
+  const commit = await firstAnswer(directory, ['rev-parse', '--verify', 'HEAD^{commit}']);
   const work = join(scratch, `archive-${commit}`);
   await mkdir(work, { recursive: true });
   try {
@@ -115,8 +115,28 @@ async function describeCommit(
   };
 }
 
+/** What git says of a directory that nobody has made a repository yet, and what to do then. */
+const UNBEGUN: readonly (readonly [RegExp, string])[] = [
+  [
+    /not a git repository/,
+    'is no git repository; `git init` it and commit, since a run is of a commit',
+  ],
+  [/Needed a single revision/, 'is a git repository without a commit; make the first one'],
+];
+
+/** @throws PipelineError `source_unsupported` where there is no commit, `git_failed` */
+async function firstAnswer(directory: string, args: readonly string[]): Promise<string> {
+  const answer = await git(directory, args).catch((cause: unknown) => {
+    const said = cause instanceof Error ? cause.message : '';
+    const known = UNBEGUN.find(([pattern]) => pattern.test(said));
+    if (known === undefined) throw cause;
+    throw new PipelineError('source_unsupported', `\`${directory}\` ${known[1]}`, { cause });
+  });
+  return answer.trim();
+}
+
 async function refuseSubdirectory(directory: string): Promise<void> {
-  const top = (await git(directory, ['rev-parse', '--show-toplevel'])).trim();
+  const top = await firstAnswer(directory, ['rev-parse', '--show-toplevel']);
   if (top === (await realpath(directory))) return;
   throw new PipelineError(
     'source_unsupported',

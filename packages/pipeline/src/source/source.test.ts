@@ -65,6 +65,19 @@ test('a dirty tree is refused and the file is named', async () => {
   await expect(archive()).rejects.toMatchObject({ code: 'checkout_dirty' });
 });
 
+test('a directory that is no repository, and one without a commit, are told what to do', async () => {
+  repository = join(root, 'begun');
+  await mkdir(repository);
+  const refused = (message: string) =>
+    expect(archive()).rejects.toMatchObject({
+      code: 'source_unsupported',
+      message: expect.stringContaining(message),
+    });
+  await refused('`git init` it and commit');
+  await git(repository, ['init', '--quiet', '--template=']);
+  await refused('without a commit; make the first one');
+});
+
 test('a bundle of another commit is refused', async () => {
   const revision = await archive();
   const bundle = join(root, 'b');

@@ -16,10 +16,14 @@ export interface ToolVariables {
 
 /** The one place of the jobs that reads the server's environment: what a worker and pip may know of it. */
 export function toolVariables(): ToolVariables {
-  const { PATH = '/usr/local/bin:/usr/bin:/bin', HOME = homedir(), XDG_CACHE_HOME } = process.env;
+  const {
+    PATH = '/usr/local/bin:/usr/bin:/bin',
+    HOME = homedir(),
+    XDG_CACHE_HOME = '',
+  } = process.env;
   const { PATH: _path, HOME: _home, ...network } = hostToolEnvironment(process.env);
   return {
-    cacheDir: join(XDG_CACHE_HOME ?? join(HOME, '.cache'), 'countersign'),
+    cacheDir: join(XDG_CACHE_HOME === '' ? join(HOME, '.cache') : XDG_CACHE_HOME, 'countersign'),
     base: { PATH, HOME, LANG: 'C.UTF-8' },
     network,
     sources: sourceVariables(process.env),

@@ -59,7 +59,11 @@ export async function planRetention(context: ServerContext, question: PlanQuesti
   const reading = { db: context.database.db, set };
   const facts = await retentionFacts(context, reading, at);
   const view = new PlanView(Math.min(question.rows ?? 0, ROWS_MAX));
-  for await (const thing of storedThings(context, reading, question)) {
+  const { workspace, dataDir, blobs } = context;
+  const now = context.now();
+  // What was stored just now has settled by a day ahead; a plan for one is never carried out.
+  const judgedAt = { workspace, dataDir, blobs, now: () => (at > now ? at : now) };
+  for await (const thing of storedThings(judgedAt, reading, question)) {
     view.add(thing, judgeThing(facts, thing, at));
   }
   const policy = newestPolicyDocument(set, RETENTION_POLICY_KIND)?.digest;

@@ -203,7 +203,8 @@ export function RepresentationPanel({ found }: RecordedProps<Represented>) {
         <p className="muted">No report is recorded.</p>
       ) : (
         <p>
-          Declared population: {found.content.population}. {found.content.conclusion}
+          Declared population: {found.content.population.replace(/\.$/, '')}.{' '}
+          {found.content.conclusion}
         </p>
       )}
       {groups.length === 0 ? null : (
