@@ -84,7 +84,8 @@ async function processesIn(directory: string): Promise<readonly string[]> {
 }
 
 describe('a worker killed without a word', { timeout: 120_000 }, () => {
-  test.each(['first', 'second', 'train'])(
+  // At each of three steps: packages/pipeline/tests/resume-run.test.ts; here the whole of the platform stands around one.
+  test.each(['second'])(
     'in step %s: another takes its run up and registers it once, and nothing of it is left',
     async (step) => {
       const before = await typesOf();
