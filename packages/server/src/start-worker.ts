@@ -38,25 +38,22 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       { details: { dataDir } },
     );
   }
-  const data = await openData({ dataDir, databaseUrl });
+  const { onFailure = console.error } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
   try {
-    const { onFailure = console.error } = options;
-    const opened = await openContext(data, {
-      config,
-      origin: config.origin ?? 'http://127.0.0.1',
-      now,
-      onFailure,
-    });
+    const data = await openData({ dataDir, databaseUrl });
+    closers.push(data.close);
+    const origin = config.origin ?? 'http://127.0.0.1';
+    const opened = await openContext(data, { config, origin, now, onFailure });
+    closers.push(opened.close);
     const jobs = await startJobs(opened.context, jobRunners, { concurrency });
-    return {
-      close: async () => {
-        await jobs.stop();
-        await opened.close();
-        await data.close();
-      },
-    };
+    closers.push(() => jobs.stop());
+    return { close };
   } catch (cause) {
-    await data.close();
+    await close();
     throw cause;
   }
 }
