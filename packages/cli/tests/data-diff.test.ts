@@ -2,35 +2,21 @@
 // Two versions of one dataset compared by command: recorded snapshots of a real server, digests and files.
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { build, intake, type Recorder } from '../../kernel/tests/credit-model.ts';
-import { type TestServer, testServer } from '../../server/tests/server-fixture.ts';
-import { recordIn, runAs } from './warranted-firm.ts';
+import { BUILDERS, type ListeningFirm, listeningFirm, runAs } from './warranted-firm.ts';
 
 const HEADER = 'id,age,purpose';
 const BEFORE = `${HEADER}\n1,30,car\n2,40,car\n3,50,house\n`;
 const AFTER = `${HEADER}\n1,30,car\n2,41,boat\n4,60,house\n`;
 const SEALED = `${HEADER}\n9,70,house\n`;
 
-let server: TestServer;
-let firm: { readonly server: TestServer; readonly url: string; readonly root: string };
+let firm: ListeningFirm;
 
 beforeAll(async () => {
-  server = await testServer({
-    people: [
-      { account: 'ada', roles: ['administrator'] },
-      { account: 'ben', roles: ['administrator'] },
-      { account: 'dana', roles: ['developer'], team: 'modelling' },
-      { account: 'mia', roles: ['model-risk'] },
-      { account: 'omar', roles: ['model-owner'] },
-    ],
-  });
-  await server.app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = server.app.server.address() as AddressInfo;
-  firm = { server, url: `http://127.0.0.1:${port}`, root: server.context.root };
-  const recorder: Recorder = { add: (...at) => recordIn(server, ...at), now: server.context.now };
+  firm = await listeningFirm({ people: BUILDERS });
+  const { recorder } = firm;
   const signed = await intake(recorder);
   await registered(recorder, signed, {
     version: 1,
@@ -39,7 +25,7 @@ beforeAll(async () => {
   await registered(recorder, signed, { version: 2, parts: { development: AFTER } });
 }, 120_000);
 afterAll(async () => {
-  await server?.close();
+  await firm?.server.close();
 });
 
 /** A version whose run names snapshots of these texts; the part `holdout` is sealed. */
@@ -51,7 +37,7 @@ async function registered(
   const { ref } = await build(recorder, signed, { version: of.version });
   const source: string[] = [];
   for (const [split, text] of Object.entries(of.parts)) {
-    const { digest } = await server.context.blobs.put(Buffer.from(text));
+    const { digest } = await firm.server.context.blobs.put(Buffer.from(text));
     const column = (name: string, role: string) => ({ name, type: 'integer', role });
     source.push(
       await recorder.add(
@@ -77,7 +63,7 @@ async function registered(
     'platform',
   );
   // What is fetched with its proof is of the last checkpoint, which follows the record.
-  await server.context.checkpoints.waitForCheckpoint(training);
+  await firm.server.context.checkpoints.waitForCheckpoint(training);
 }
 
 const run = (...argv: readonly string[]) => runAs(firm, 'dana', argv);
@@ -106,7 +92,7 @@ test('snapshots of two versions are told apart by the id that their records name
 });
 
 test('a digest and a file are read too, the file by a key that is asked for', async () => {
-  const path = join(server.dataDir, 'after.csv');
+  const path = join(firm.server.dataDir, 'after.csv');
   await writeFile(path, AFTER);
   const digest = createHash('sha256').update(BEFORE).digest('hex');
   const { exitCode, result, text } = await run('data', 'diff', digest, path, '--key', 'id');

@@ -2,15 +2,13 @@
 // Environments by command on a real server: an image is imported to it, a bill of materials is fetched from it.
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { build, intake, type Recorder } from '../../kernel/tests/credit-model.ts';
+import { build, intake } from '../../kernel/tests/credit-model.ts';
 import { cycloneDx } from '../../pipeline/src/environment/bill-of-materials.ts';
 import { writeBusyboxImage } from '../../pipeline/tests/busybox-image.ts';
-import { type TestServer, testServer } from '../../server/tests/server-fixture.ts';
-import { recordIn, runAs } from './warranted-firm.ts';
+import { BUILDERS, type ListeningFirm, listeningFirm, runAs } from './warranted-firm.ts';
 
 const BILL = cycloneDx({
   subject: { kind: 'application', name: 'requirements.lock', version: '1' },
@@ -18,27 +16,15 @@ const BILL = cycloneDx({
 });
 
 let root: string;
-let server: TestServer;
-let firm: { readonly server: TestServer; readonly url: string; readonly root: string };
+let firm: ListeningFirm;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'environment-'));
-  server = await testServer({
-    people: [
-      { account: 'ada', roles: ['administrator'] },
-      { account: 'ben', roles: ['administrator'] },
-      { account: 'dana', roles: ['developer'], team: 'modelling' },
-      { account: 'mia', roles: ['model-risk'] },
-      { account: 'omar', roles: ['model-owner'] },
-    ],
-  });
-  await server.app.listen({ host: '127.0.0.1', port: 0 });
-  const { port } = server.app.server.address() as AddressInfo;
-  firm = { server, url: `http://127.0.0.1:${port}`, root: server.context.root };
-  const recorder: Recorder = { add: (...at) => recordIn(server, ...at), now: server.context.now };
+  firm = await listeningFirm({ people: BUILDERS });
+  const { recorder } = firm;
   const signed = await intake(recorder);
   const { ref } = await build(recorder, signed, { version: 1 });
-  const { digest, size } = await server.context.blobs.put(BILL);
+  const { digest, size } = await firm.server.context.blobs.put(BILL);
   await recorder.add(
     {
       type: 'environment-lock',
@@ -50,7 +36,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 afterAll(async () => {
-  await server?.close();
+  await firm?.server.close();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -65,16 +51,16 @@ test('an image is archived here and on the platform, and the line for the file i
   expect(local.exitCode, local.text).toBe(0);
   expect(local.text).toContain(`environment: { image: "busy-box@${digest}" }`);
   expect(local.text).toContain('archived on this machine');
-  expect(await server.context.blobs.has(digest.slice('sha256:'.length))).toBe(false);
+  expect(await firm.server.context.blobs.has(digest.slice('sha256:'.length))).toBe(false);
 
   const sent = await run('environment', 'import', tar, '--name', 'x.org/b', '--remote');
   expect(sent.exitCode, sent.text).toBe(0);
   expect(sent.text).toContain(`environment: { image: "x.org/b@${digest}" }`);
   const manifest = JSON.parse(
-    new TextDecoder().decode(await server.context.blobs.get(digest.slice('sha256:'.length))),
+    new TextDecoder().decode(await firm.server.context.blobs.get(digest.slice('sha256:'.length))),
   );
   for (const part of [manifest.config, ...manifest.layers])
-    expect(await server.context.blobs.has(part.digest.slice('sha256:'.length))).toBe(true);
+    expect(await firm.server.context.blobs.has(part.digest.slice('sha256:'.length))).toBe(true);
 });
 
 test('what is no image is refused with the command that makes one', async () => {

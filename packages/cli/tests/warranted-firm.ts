@@ -26,6 +26,7 @@ import {
   printedName,
   type TestDraft,
   type TestServer,
+  type TestServerOptions,
   testServer,
 } from '../../server/tests/server-fixture.ts';
 import { runCommand } from '../src/index.ts';
@@ -77,17 +78,39 @@ export interface FirmOptions {
   readonly bytes?: Iterable<Uint8Array>;
 }
 
+export interface ListeningFirm {
+  readonly server: TestServer;
+  readonly url: string;
+  readonly root: string;
+  readonly recorder: Recorder;
+}
+
+/** Those without whom no version can be registered. */
+export const BUILDERS: typeof PEOPLE = [
+  { account: 'ada', roles: ['administrator'] },
+  { account: 'ben', roles: ['administrator'] },
+  { account: 'dana', roles: ['developer'], team: 'modelling' },
+  { account: 'mia', roles: ['model-risk'] },
+  { account: 'omar', roles: ['model-owner'] },
+];
+
+/** A founded firm that answers over HTTP and into which records are put over its API. */
+export async function listeningFirm(options: TestServerOptions): Promise<ListeningFirm> {
+  const server = await testServer(options);
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`;
+  const recorder: Recorder = { add: (...at) => recordIn(server, ...at), now: server.context.now };
+  return { server, url, root: server.context.root, recorder };
+}
+
 /** A firm whose version 1 has a full production warrant; every gate was passed over the API. */
 export async function warrantedFirm(options: FirmOptions = {}): Promise<WarrantedFirm> {
   const { demonstration = false, runners } = options;
-  const server = await testServer({
+  const { server, url, root, recorder } = await listeningFirm({
     people: STAFF,
     demonstration,
     ...(runners === undefined ? {} : { runners }),
   });
-  await server.app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`;
-  const recorder: Recorder = { add: (...at) => recordIn(server, ...at), now: server.context.now };
   const bytes = options.bytes ?? Object.values(BYTES).map((text) => Buffer.from(text));
   for (const one of bytes) await server.context.blobs.put(one);
   const signed = await intake(recorder);
@@ -134,7 +157,6 @@ export async function warrantedFirm(options: FirmOptions = {}): Promise<Warrante
     await published(server, ({ live }) => !live.includes(warrant));
   };
   await published(server, ({ live }) => live.includes(production));
-  const { root } = server.context;
   return { server, url, root, candidate, staging, production, revoke, close: () => server.close() };
 }
 

@@ -113,7 +113,12 @@ export {
   lakehouseParts,
   recordedOrigin,
 } from './lakehouse/lakehouse-facts.ts';
-export { type LeasedTable, readLeasedTable } from './lakehouse/leased-table.ts';
+export {
+  type HeldTable,
+  heldTables,
+  type LeasedTable,
+  readLeasedTable,
+} from './lakehouse/leased-table.ts';
 export { type LocalTable, localTablesOfCommit } from './lakehouse/local-tables.ts';
 export { makeReaderHost } from './lakehouse/reader-host.ts';
 export { parseListing, readListing, type TableListing } from './lakehouse/table-listing.ts';

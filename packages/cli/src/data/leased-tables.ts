@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { blobRoutes, recordRoutes } from '@countersign/contract';
-import { type LeasedTable, readLeasedTable } from '@countersign/pipeline';
+import { heldTables, type LeasedTable, readLeasedTable } from '@countersign/pipeline';
 import { listRecords, type RecordSummary } from '../client/digests.ts';
 import { inParallel } from '../client/in-parallel.ts';
 import { CliError } from '../errors.ts';
@@ -31,20 +31,12 @@ export async function leasedTables(
       params: { digest: summary.digest },
     });
     const table = readLeasedTable(at(statement, ['predicate', 'content', 'source', 'origin']));
-    return table === undefined ? undefined : { table, user: userOf(summary, statement) };
+    return table === undefined ? [] : [{ table, by: userOf(summary, statement) }];
   });
-  const held = new Map<string, { table: LeasedTable; users: Set<string> }>();
-  for (const one of found) {
-    if (one === undefined) continue;
-    const { listing, lease } = one.table;
-    const key = `${listing.digest} ${lease.until}`;
-    const known = held.get(key) ?? { table: one.table, users: new Set<string>() };
-    known.users.add(one.user);
-    held.set(key, known);
-  }
-  return [...held.values()]
-    .map(({ table, users }) => ({ table, users: [...users].toSorted() }))
-    .toSorted((a, b) => (a.table.lease.until < b.table.lease.until ? -1 : 1));
+  return heldTables(found.flat(), (user) => user).map(({ table, by }) => ({
+    table,
+    users: by.toSorted(),
+  }));
 }
 
 function userOf({ model, version }: RecordSummary, statement: unknown): string {

@@ -51,17 +51,19 @@ export interface DeltaFacts extends LakeFacts {
   readonly version: number;
 }
 
+export interface IcebergCatalog {
+  readonly type: string;
+  readonly uri: string;
+  readonly name: string | null;
+  readonly warehouse: string;
+}
+
 /** A snapshot of an Apache Iceberg table. */
 export interface IcebergFacts extends LakeFacts {
   readonly iceberg: string;
   /** 64 bits, so as text. */
   readonly snapshot: string;
-  readonly catalog: {
-    readonly type: string;
-    readonly uri: string;
-    readonly name: string | null;
-    readonly warehouse: string;
-  } | null;
+  readonly catalog: IcebergCatalog | null;
   /** The metadata file that named the snapshot when it was read. */
   readonly metadata: string;
 }

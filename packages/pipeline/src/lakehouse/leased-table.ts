@@ -24,3 +24,29 @@ export type LeasedTable = z.output<typeof leasedTable>;
 export function readLeasedTable(origin: unknown): LeasedTable | undefined {
   return leasedTable.safeParse(origin).data;
 }
+
+export interface HeldTable<T> {
+  readonly table: LeasedTable;
+  /** Who rests on it, each once, in the order found. */
+  readonly by: readonly T[];
+}
+
+/**
+ * Each table under a lease once, the lease that ends first at the head: one listing of files, held until one day.
+ * @param nameOf tells two that rest on a table apart
+ */
+export function heldTables<T>(
+  found: Iterable<{ readonly table: LeasedTable; readonly by: T }>,
+  nameOf: (by: T) => string,
+): readonly HeldTable<T>[] {
+  const held = new Map<string, { table: LeasedTable; by: Map<string, T> }>();
+  for (const { table, by } of found) {
+    const key = `${table.listing.digest} ${table.lease.until}`;
+    const known = held.get(key) ?? { table, by: new Map<string, T>() };
+    known.by.set(nameOf(by), by);
+    held.set(key, known);
+  }
+  return [...held.values()]
+    .map(({ table, by }) => ({ table, by: [...by.values()] }))
+    .toSorted((a, b) => (a.table.lease.until < b.table.lease.until ? -1 : 1));
+}

@@ -2,6 +2,7 @@
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Mount } from '../sandbox/system-mounts.ts';
+import type { IcebergCatalog } from './lakehouse-facts.ts';
 
 /** Which version of which table, whether a pipeline file asks for it or a record remembers it. */
 export type WantedTable = {
@@ -15,12 +16,7 @@ export type WantedTable = {
       readonly kind: 'iceberg';
       readonly table: string;
       readonly snapshot: string;
-      readonly catalog: {
-        readonly type: string;
-        readonly uri: string;
-        readonly name: string | null;
-        readonly warehouse: string;
-      } | null;
+      readonly catalog: IcebergCatalog | null;
     }
 );
 

@@ -3,10 +3,8 @@ import { versionContext } from '@countersign/kernel';
 import { checkLeases, type LeaseCheck, leaseProblem } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { type HeldTable, leasedTables, openPlatformFinding } from '../jobs/index.ts';
-import { isOffPeak, OFF_PEAK_DEFAULT, type OffPeak } from './off-peak.ts';
+import { isOffPeak, NEXT_NIGHT_MS, OFF_PEAK_DEFAULT, type OffPeak } from './off-peak.ts';
 
-const HOUR_MS = 3_600_000;
-const AGAIN_AFTER_MS = 20 * HOUR_MS;
 /** Files of each table that are read whole in a night, another sample each. */
 const SAMPLE_FILES = 20;
 
@@ -23,7 +21,7 @@ export function createLeaseWatch(): (
   let lastAt = Number.NEGATIVE_INFINITY;
   return async (context, { offPeak = OFF_PEAK_DEFAULT, signal }) => {
     const now = Date.parse(context.now());
-    if (now - lastAt < AGAIN_AFTER_MS || !isOffPeak(context.now(), offPeak)) return;
+    if (now - lastAt < NEXT_NIGHT_MS || !isOffPeak(context.now(), offPeak)) return;
     lastAt = now;
     await watchLeases(context, signal === undefined ? {} : { signal });
   };

@@ -2,12 +2,9 @@
 import type { RebuildEntry } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
 import { type JobService, listJobs, REBUILD_ACTOR } from '../jobs/index.ts';
-import { isOffPeak, OFF_PEAK_DEFAULT, type OffPeak } from './off-peak.ts';
+import { isOffPeak, NEXT_NIGHT_MS, OFF_PEAK_DEFAULT, type OffPeak } from './off-peak.ts';
 import { rebuildsOf } from './rebuilds-of.ts';
 
-const HOUR_MS = 3_600_000;
-/** What could not be attested (no sandbox, a full disk) is tried again in the next night, not in the next minute. */
-const AGAIN_AFTER_MS = 20 * HOUR_MS;
 const JOBS_LOOKED_AT = 500;
 const LOCK = 7_301_014;
 
@@ -56,7 +53,8 @@ async function firstNotTried(
     limit: JOBS_LOOKED_AT,
   });
   if (listed.some(({ state }) => state === 'queued' || state === 'running')) return undefined;
-  const since = new Date(Date.parse(now()) - AGAIN_AFTER_MS).toISOString();
+  // What could not be attested (no sandbox, a full disk) is not tried again in the next minute.
+  const since = new Date(Date.parse(now()) - NEXT_NIGHT_MS).toISOString();
   const tried = listed.filter((job) => job.actor === REBUILD_ACTOR && job.createdAt > since);
   return due.find(
     ({ model, version, use }) =>

@@ -22,3 +22,6 @@ export function isOffPeak(now: string, { from, to, zone }: OffPeak): boolean {
   const hour = Number(clock.format(new Date(now)));
   return from < to ? hour >= from && hour < to : hour >= from || hour < to;
 }
+
+/** What was done or tried in a night is done again in the next one: no night is as long, and two begin no nearer. */
+export const NEXT_NIGHT_MS = 20 * 3_600_000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Json, type RecordSet, recordsOfType, type SubjectRef } from '@countersign/kernel';
-import { type LeasedTable, readLeasedTable } from '@countersign/pipeline';
+import { heldTables, type LeasedTable, readLeasedTable } from '@countersign/pipeline';
 
 /** A version of a table that is left with its owner, and what rests on it. */
 export interface HeldTable {
@@ -14,19 +14,15 @@ export interface HeldTable {
  * `checkLeases`, with whom a lost file concerns.
  */
 export function leasedTables(set: RecordSet): readonly HeldTable[] {
-  const held = new Map<string, { table: LeasedTable; subjects: Map<string, SubjectRef> }>();
-  for (const { statement } of recordsOfType(set, 'dataset-snapshot')) {
+  const found = recordsOfType(set, 'dataset-snapshot').flatMap(({ statement }) => {
     const { content, subjectRef } = statement.predicate;
     const table = readLeasedTable(originOf(content.source));
-    if (table === undefined) continue;
-    const key = `${table.listing.digest} ${table.lease.until}`;
-    const known = held.get(key) ?? { table, subjects: new Map<string, SubjectRef>() };
-    known.subjects.set(JSON.stringify(subjectRef), subjectRef);
-    held.set(key, known);
-  }
-  return [...held.values()]
-    .map(({ table, subjects }) => ({ table, subjects: [...subjects.values()] }))
-    .toSorted((a, b) => (a.table.lease.until < b.table.lease.until ? -1 : 1));
+    return table === undefined ? [] : [{ table, by: subjectRef }];
+  });
+  return heldTables(found, (subject) => JSON.stringify(subject)).map(({ table, by }) => ({
+    table,
+    subjects: by,
+  }));
 }
 
 function originOf(source: Json | undefined): Json | undefined {

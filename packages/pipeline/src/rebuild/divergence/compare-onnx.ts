@@ -233,15 +233,13 @@ function nodeText(node: OnnxNode): string {
   return JSON.stringify(node);
 }
 
-function compareNode(
-  walk: Walk,
-  where: string,
-  {
-    node,
-    other,
-    depth,
-  }: { readonly node: OnnxNode; readonly other: OnnxNode; readonly depth: number },
-): void {
+interface NodePair {
+  readonly node: OnnxNode;
+  readonly other: OnnxNode;
+  readonly depth: number;
+}
+
+function compareNode(walk: Walk, where: string, { node, other, depth }: NodePair): void {
   if (node.opType !== other.opType || node.domain !== other.domain) {
     walk.parts.add({
       where,
@@ -266,15 +264,7 @@ function compareNode(
   compareAttributes(walk, where, { node, other, depth });
 }
 
-function compareAttributes(
-  walk: Walk,
-  where: string,
-  {
-    node,
-    other,
-    depth,
-  }: { readonly node: OnnxNode; readonly other: OnnxNode; readonly depth: number },
-): void {
+function compareAttributes(walk: Walk, where: string, { node, other, depth }: NodePair): void {
   const names = (one: OnnxNode) => one.attribute.map(({ name }) => name);
   if (names(node).join('\0') !== names(other).join('\0')) {
     const nature = isPermutation(names(node), names(other)) ? 'order' : 'structure';
