@@ -84,6 +84,7 @@ export type {
   Measurement,
   Verdict,
 } from './plan/measurement.ts';
+export type { PartReport, PlanGround, PlanPart } from './plan/plan-part.ts';
 export type {
   FairnessPlan,
   Judges,

@@ -74,11 +74,10 @@ export type {
   TableTransformation,
 } from './features/transformation.ts';
 export type { Dataset, Grouping, QualityCheck } from './file/data-section.ts';
-export type { ConstraintCheck, DesignConstraint } from './file/design-section.ts';
+export type { ConstraintCheck, Design, DesignConstraint } from './file/design-section.ts';
 export { type PipelineDocument, parsePipelineFile } from './file/parse-pipeline-file.ts';
 export { pinSnapshot } from './file/pin-snapshot.ts';
 export { isFolder, isPinned, type PinnedOrigin } from './file/pinned-origin.ts';
-export type { Design, MonitoringPlan, TestingPlan } from './file/plan-section.ts';
 export { type PipelineFile, pipelineFileSchema, pipelineJsonSchema } from './file/schema.ts';
 export { type NamedSplit, type SplitAccess, splitParts } from './file/split-parts.ts';
 export { type PlannedInput, type PlannedStep, planSteps, WHOLE_SPLIT } from './file/step-plan.ts';
@@ -91,6 +90,8 @@ export {
   decision as decisionSection,
   type Step,
 } from './file/step-section.ts';
+export type { MonitoringPlan } from './file/testing/monitoring-section.ts';
+export type { TestingPlan } from './file/testing/testing-section.ts';
 export { toRecordJson } from './file/to-record-json.ts';
 export { type ReadYaml, readYamlText, type YamlText } from './file/yaml-text.ts';
 export {

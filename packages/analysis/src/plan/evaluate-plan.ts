@@ -12,6 +12,8 @@ import type { FrozenBins } from '../stability/frozen-bins.ts';
 import type { Roles } from '../table/roles.ts';
 import type { Table } from '../table/table.ts';
 import type { Verdict } from './measurement.ts';
+import type { PartReport } from './plan-part.ts';
+import { partReports } from './plan-parts.ts';
 import type { FairnessPlan, Judges, Limits, TestingPlan } from './testing-plan.ts';
 
 /** What the figures of a plan are measured on. */
@@ -31,6 +33,8 @@ export interface TestingEvaluation {
   readonly performance: PerformanceReport;
   readonly fairness?: FairnessReport;
   readonly robustness?: RobustnessReport;
+  /** What further parts of the plan gave. */
+  readonly parts: readonly PartReport[];
   /** `fail` over `inconclusive` over `pass`; `informational` when the plan sets no limit at all. */
   readonly verdict: Verdict;
 }
@@ -64,11 +68,14 @@ export async function evaluatePlan(
           plan: plan.sensitivity,
           cutoff: subject.cutoff,
         });
+  const parts = await partReports({ plan, table, subject, scorer: subject.scorer });
+  const further = parts.map(({ report }) => report);
   return {
     performance,
     ...(fairness === undefined ? {} : { fairness }),
     ...(robustness === undefined ? {} : { robustness }),
-    verdict: combinedVerdict([performance, fairness, robustness]),
+    parts,
+    verdict: combinedVerdict([performance, fairness, robustness, ...further]),
   };
 }
 

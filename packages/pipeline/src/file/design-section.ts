@@ -77,3 +77,26 @@ export function checkedInputs(
     return [{ path: ['bounds', 'coefficient'], input: check.bounds.coefficient }];
   return [];
 }
+
+export const design = z.strictObject({
+  algorithm: sentence,
+  theory: sentence.optional(),
+  regularisation: sentence.optional(),
+  constraints: z.array(designConstraint).max(500).optional(),
+  alternatives: z.array(z.strictObject({ what: sentence, why_not: sentence })).optional(),
+  judgement: z.array(sentence).optional(),
+  assumptions: z
+    .array(
+      z.strictObject({
+        item: sentence,
+        sensitivity: sentence.optional(),
+        mitigation: sentence.optional(),
+        owner: z.string().min(1).optional(),
+      }),
+    )
+    .optional(),
+  limitations: z.array(sentence).optional(),
+  literature: z.array(sentence).optional(),
+});
+
+export type Design = z.output<typeof design>;

@@ -2,10 +2,11 @@
 import { z } from 'zod';
 import { nameText, relativePath } from './common-values.ts';
 import { dataset } from './data-section.ts';
-import { checkedInputs } from './design-section.ts';
+import { checkedInputs, design } from './design-section.ts';
 import { featureProblems, features } from './features-section.ts';
-import { design, monitoring, testing } from './plan-section.ts';
 import { artifact, commandProblem, decision, hostProgram, step } from './step-section.ts';
+import { monitoring } from './testing/monitoring-section.ts';
+import { testing } from './testing/testing-section.ts';
 
 /** The name is for people and registries; the digest is the image. */
 const IMAGE = /^[a-z0-9][A-Za-z0-9._/:-]{0,400}@sha256:[0-9a-f]{64}$/;

@@ -8,19 +8,25 @@ import type {
 import { type ReportPlace, reportContent } from './measurement-content.ts';
 import type { TestDraft } from './record-tests.ts';
 
-/** The reports of an evaluated plan as records: performance, fairness, sensitivity and boundary behaviour. */
+/** The reports of an evaluated plan as records: performance, fairness, sensitivity, boundary behaviour, and further parts. */
 export function testReports(
   evaluation: TestingEvaluation,
   place: ReportPlace,
   rest: Pick<TestDraft, 'source' | 'blobs'>,
 ): readonly TestDraft[] {
-  const { performance, fairness, robustness } = evaluation;
+  const { performance, fairness, robustness, parts } = evaluation;
   return [
     { type: 'performance-test', content: performanceContent(performance, place), ...rest },
     ...(fairness === undefined
       ? []
       : [{ type: 'fairness-test' as const, content: fairnessContent(fairness, place), ...rest }]),
     ...(robustness === undefined ? [] : robustnessDrafts(robustness, place, rest)),
+    ...parts.map(({ evidence, kind, report }) => ({
+      type: evidence,
+      kind,
+      content: reportContent(report, place),
+      ...rest,
+    })),
   ];
 }
 

@@ -24,12 +24,8 @@ import {
   stabilityFigures,
 } from './figures.ts';
 import { jsonBlocks } from './generic.ts';
+import { kindBlocks, type MeasuredRows } from './kinds/kind-blocks.ts';
 import { metricName } from './metric-names.ts';
-
-export interface MeasuredRows {
-  readonly overall: readonly Fields[];
-  readonly groups: readonly Fields[];
-}
 
 // Printed elsewhere: figures in the tables of measurements, caveats as notices, the rest as pictures.
 const PRINTED_ELSEWHERE: ReadonlySet<string> = new Set([
@@ -59,6 +55,8 @@ const PRINTED_ELSEWHERE: ReadonlySet<string> = new Set([
 /** Pictures and tables of a report's detail, in the shapes that the analysis package writes. */
 export function detailBlocks(record: DossierRecord, rows: MeasuredRows): readonly Block[] {
   const detail = fieldsOf(contentOf(record).detail);
+  const own = kindBlocks(textOf(detail.kind) ?? '');
+  if (own !== undefined) return own(detail, record, rows);
   const rest = Object.entries(detail).filter(([key]) => !PRINTED_ELSEWHERE.has(key));
   return [
     ...confusionTable(detail, record),

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+import { limit } from '../common-values.ts';
+
+export const metricName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'expected a metric id such as `auc`');
+
+/** Limits by metric id. */
+export const limits = z.record(metricName, limit);
+
+export const windowText = z
+  .string()
+  .regex(/^\d{1,4}[dwmy]$/, 'expected a window such as `30d` or `3m`');
