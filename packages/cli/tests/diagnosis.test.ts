@@ -30,6 +30,13 @@ describe('a clinical model under the FDA pack', () => {
     expect(made.missing).toEqual(['clinical-evidence', 'human-factors-test']);
   });
 
+  test('has a risk file whose controls are verified by records, and one that no record verifies', () => {
+    const said = told.join('\n');
+    expect(said).toMatch(/H2 needless referral +verified +specificity/);
+    expect(said).toMatch(/H1 missed malignancy +unverified/);
+    expect(said).toContain('no human-factors-test of this version');
+  });
+
   test('is rebuilt byte for byte', () => {
     expect(told.join('\n')).toContain('verdict: byte-identical');
   });

@@ -251,6 +251,18 @@ export const EvidenceReply = z.strictObject({
                     due: DueSchema,
                     status: EvidenceStatusSchema,
                     records: z.array(Digest).readonly(),
+                    since: UtcTime.optional(),
+                    carriedFrom: z.int().optional(),
+                    until: z.string().optional(),
+                    waivedBy: z
+                      .strictObject({
+                        record: Digest,
+                        accounts: z.array(z.string()).readonly(),
+                        since: UtcTime,
+                        until: z.string().optional(),
+                      })
+                      .optional(),
+                    shortfalls: z.array(z.string()).readonly().optional(),
                   }),
                 )
                 .readonly(),

@@ -101,6 +101,24 @@ export {
 } from './evidence/feature-catalogue.ts';
 export { CHECK_IDS, type CheckId, GATE_IDS, type GateId } from './evidence/gate-ids.ts';
 export {
+  CONTROL_KINDS,
+  type ControlVerification,
+  HAZARD_WATCHES,
+  type Hazard,
+  type HazardControl,
+  type HazardWatch,
+  readHazards,
+} from './evidence/hazard.ts';
+export {
+  type ControlReport,
+  type ControlState,
+  type HazardReport,
+  type HazardState,
+  hazardReports,
+  hazardShortfall,
+  hazardsWatchedBy,
+} from './evidence/hazard-reports.ts';
+export {
   ATTACHABLE,
   type InventoryFacts,
   LINK_TYPES,
@@ -111,6 +129,7 @@ export {
 } from './evidence/inventory-entry.ts';
 export {
   type Applicability,
+  bindsOn,
   CLAUSE_BASES,
   CLAUSE_LEVELS,
   type ClauseBasis,
@@ -633,6 +652,17 @@ export {
   rolesActedIn,
   rolesOpenTo,
 } from './signing/change-request-review.ts';
+export {
+  DOCUMENT_SIGNATURE,
+  type DocumentSignature,
+  documentSignatureDraft,
+  filesOfDocument,
+  ISSUED,
+  type IssuedDocument,
+  issuedDocuments,
+  readDocumentSignature,
+  signaturesOf,
+} from './signing/document-signature.ts';
 export {
   FINDING_STEPS,
   type FindingStep,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { registryRoutes } from '@countersign/contract';
+import { type EvidenceReply, registryRoutes } from '@countersign/contract';
 import { type BuiltFacts, builtFacts } from '@countersign/kernel';
 import { verifiedVersion } from '../client/verified-records.ts';
 import { parseVersionName, type VersionName } from '../client/version-name.ts';
@@ -49,18 +49,20 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
     ({ framework, packVersion, tier, reached, blocking, clauses }) => [
       `${framework} ${packVersion}, tier ${tier}, due by ${reached}: ${blocking} blocking`,
       ...table(
-        ['clause', 'evidence', 'status', 'records'],
+        ['clause', 'evidence', 'status', 'what of it', 'records'],
         clauses.flatMap(({ ref, evidence: items }) =>
           items
             .filter(({ status }) => !gapsOnly || GAPS.has(status))
-            .map(({ id, kind, status, records }) => [
+            .map((item) => [
               ref,
-              kind === undefined ? id : `${id} (${kind})`,
-              status,
-              records.map(short).join(' '),
+              item.kind === undefined ? item.id : `${item.id} (${item.kind})`,
+              item.status,
+              toldOf(item),
+              item.records.map(short).join(' '),
             ]),
         ),
       ),
+      ...shortfallLines(clauses),
       '',
     ],
   );
@@ -69,6 +71,34 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
   return gapsOnly && isBlocked
     ? { ok: false, result: { frameworks, built }, lines: shown }
     : done({ frameworks, built }, ...shown, ...(gapsOnly ? [] : describeBuild(built)));
+}
+
+type Item = EvidenceReply['frameworks'][number]['clauses'][number]['evidence'][number];
+
+/** Since when it stands, where it was carried from, who waived it, when it is due. */
+function toldOf({ status, due, since, carriedFrom, until, waivedBy }: Item): string {
+  if (waivedBy !== undefined) {
+    const end = waivedBy.until === undefined ? '' : ` until ${dayOf(waivedBy.until)}`;
+    return `by ${waivedBy.accounts.join(', ')}${end}`;
+  }
+  if (status === 'not yet due') return `due at ${due}`;
+  if (status === 'expired') return until === undefined ? '' : `on ${dayOf(until)}`;
+  if (since === undefined) return '';
+  const from = carriedFrom === undefined ? '' : ` from version ${carriedFrom}`;
+  return status === 'carried' ? `since ${dayOf(since)}${from}` : dayOf(since);
+}
+
+function dayOf(time: string): string {
+  return time.slice(0, 10);
+}
+
+function shortfallLines(
+  clauses: EvidenceReply['frameworks'][number]['clauses'],
+): readonly string[] {
+  const all = clauses.flatMap(({ evidence: items }) =>
+    items.flatMap(({ shortfalls = [] }) => shortfalls),
+  );
+  return [...new Set(all)];
 }
 
 /** Read from records that are verified here; without a root to verify against nothing is told of them. */

@@ -35,6 +35,7 @@ import {
 import { found } from './found.ts';
 import { foundingObject, foundingRecover, foundingRotate, foundingShow } from './founding.ts';
 import { gate } from './gate.ts';
+import { hazards } from './hazards.ts';
 import { identityProviderPropose } from './identity-provider.ts';
 import { inbox } from './inbox.ts';
 import { init } from './init.ts';
@@ -150,6 +151,7 @@ export const COMMANDS: readonly Command[] = [
   asOf,
   evidence,
   evidenceDraft,
+  hazards,
   test,
   submit,
   envelope,

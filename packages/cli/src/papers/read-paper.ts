@@ -9,6 +9,7 @@ import {
   type Scope,
 } from '@countersign/kernel';
 import { atFile } from '../errors.ts';
+import { HAZARDS, hazardsOf } from './hazards-front.ts';
 import { parseYamlText, type YamlFile } from './yaml-file.ts';
 
 /** A human paper: Markdown with front matter that says what evidence it is. */
@@ -26,6 +27,8 @@ export interface Paper {
 const SCOPES: readonly Scope[] = ['firm', 'model', 'use', 'dataset', 'feature', 'version'];
 /** Members with a meaning of their own; every other one is kept as a fact of the paper. */
 const OWN = new Set(['evidence', 'kind', 'scope', 'dataset', 'title', 'author', 'expires']);
+/** The evidence whose front matter also holds a list. */
+const WITH_HAZARDS = 'risk-file';
 
 /**
  * Reads a paper strictly.
@@ -47,6 +50,7 @@ export function readPaper(file: string, text: string): Paper {
     throw at(head, 'expires', '`expires` must be a UTC time like `2027-11-22T00:00:00.000Z`');
   }
   const bytes = new TextEncoder().encode(text);
+  const hazards = evidence === WITH_HAZARDS ? hazardsOf(head) : undefined;
   const kind = front.get('kind');
   const dataset = front.get('dataset');
   return {
@@ -67,6 +71,7 @@ export function readPaper(file: string, text: string): Paper {
       sections: sectionsOf(file, body, bodyLine),
       facts: Object.fromEntries([...front].filter(([name]) => !OWN.has(name))),
       ...(expires === undefined ? {} : { expires }),
+      ...(hazards === undefined ? {} : { hazards }),
     },
   };
 }
@@ -88,7 +93,9 @@ function membersOf(head: YamlFile): ReadonlyMap<string, string> {
     throw atFile(head.file, 2, 'the front matter must be `name: value` lines');
   }
   const members = new Map<string, string>();
+  const lists = 'evidence' in value && value.evidence === WITH_HAZARDS ? [HAZARDS] : [];
   for (const [name, member] of Object.entries(value)) {
+    if (lists.includes(name)) continue;
     if (typeof member !== 'string' && typeof member !== 'number' && typeof member !== 'boolean') {
       throw at(head, name, `\`${name}\` must be a text`);
     }

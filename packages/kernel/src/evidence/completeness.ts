@@ -10,7 +10,9 @@ import {
   type VersionContext,
 } from './evidence-items.ts';
 import { catalogueLacks } from './feature-catalogue.ts';
+import { hazardReports } from './hazard-reports.ts';
 import {
+  bindsOn,
   concernsOrigin,
   type DueStage,
   dueOf,
@@ -94,24 +96,33 @@ function clauseResult(
   query: CompletenessQuery,
 ): ClauseResult {
   const applies = concernsOrigin(clause, query.origin);
+  const binds = bindsOn(clause, query.now.slice(0, 'YYYY-MM-DD'.length));
   const evidence = clause.evidence.map((item) => {
     const due = dueOf(clause, item);
-    const reached = isDueBy(due, query.reached);
-    const found = applies
-      ? unlessWaived(
-          unlessCarried(
-            itemStatus(set, context, {
-              query: item,
-              now: query.now,
-              reached,
-              origin: query.origin,
-            }),
-            query.carried?.get(item.id),
-          ),
-          query.waived?.get(item.id),
-        )
-      : NONE;
-    return { id: item.id, due, ...found, ...(item.kind === undefined ? {} : { kind: item.kind }) };
+    const reached = binds && isDueBy(due, query.reached);
+    const found =
+      applies && concernsOrigin(item, query.origin)
+        ? unlessWaived(
+            unlessCarried(
+              itemStatus(set, context, {
+                query: item,
+                now: query.now,
+                reached,
+                reachedStage: query.reached,
+                origin: query.origin,
+              }),
+              query.carried?.get(item.id),
+            ),
+            query.waived?.get(item.id),
+          )
+        : NONE;
+    const standing = binds ? found : unlessGap(found);
+    return {
+      id: item.id,
+      due,
+      ...standing,
+      ...(item.kind === undefined ? {} : { kind: item.kind }),
+    };
   });
   return {
     clause: clause.id,
@@ -119,6 +130,12 @@ function clauseResult(
     blocks: levelOf(clause, query.tier) === 'block',
     evidence,
   };
+}
+
+/** Of a clause that does not bind yet: what is there is told, and what is lacking is nobody's fault. */
+function unlessGap(found: Found): Found {
+  const isGap = ['missing', 'expired', 'stale'].includes(found.status);
+  return isGap ? { ...found, status: 'not yet due' } : found;
 }
 
 type Found = { readonly status: EvidenceStatus; readonly records: readonly string[] };
@@ -131,6 +148,7 @@ function itemStatus(
     readonly query: EvidenceQuery;
     readonly now: string;
     readonly reached: boolean;
+    readonly reachedStage: DueStage;
     readonly origin: Origin;
   },
 ): Found {
@@ -148,12 +166,29 @@ function itemStatus(
   if (items.some((item) => catalogueLacks(item).length > 0)) {
     return { status: at.reached ? 'missing' : 'not yet due', records };
   }
+  const risk = at.query.id === 'risk-file' ? riskStatus(set, context, at.reachedStage) : undefined;
+  if (risk !== undefined) return { status: risk, records };
   if (typeof content.expires === 'string' && content.expires <= at.now) {
     return { status: 'expired', records };
   }
   const carried =
     scope !== 'version' && latest.loggedAt < context.registeredOn && context.version > 1;
   return { status: carried ? 'carried' : 'met', records };
+}
+
+/**
+ * A file of hazards is stale once production showed a breach that it did not know of, and no file for production while a
+ * control is not shown to work: before that there is nothing yet to show it by. Undefined where it stands as it is.
+ */
+function riskStatus(
+  set: RecordSet,
+  context: VersionContext,
+  reached: DueStage,
+): EvidenceStatus | undefined {
+  const states = hazardReports(set, context).map(({ state }) => state);
+  if (states.includes('reopened')) return 'stale';
+  const isShown = states.every((state) => state === 'verified');
+  return isShown || !isDueBy('production', reached) ? undefined : 'missing';
 }
 
 /**

@@ -6,6 +6,7 @@ import { originOf, originOfVersion } from '../evidence/enforcement-grade.ts';
 import type { EvidenceId } from '../evidence/evidence-ids.ts';
 import { evidenceItems, isStale, latestItem } from '../evidence/evidence-items.ts';
 import { catalogueLacks, lackingText, MEASURED_CATALOGUE } from '../evidence/feature-catalogue.ts';
+import { hazardReports, hazardShortfall } from '../evidence/hazard-reports.ts';
 import type { DueStage } from '../evidence/pack.ts';
 import { discussionOf, openBlocking } from '../governance/discussion.ts';
 import {
@@ -170,6 +171,8 @@ function judgeEvidence(facts: GateFacts, reached: DueStage): JudgedEvidence {
 
 /** What evidence that is there falls short of, in sentences. */
 function shortfalls(facts: GateFacts, id: string, records: readonly string[]): readonly string[] {
+  if (id === 'risk-file')
+    return hazardReports(facts.set, facts.context).flatMap((one) => hazardShortfall(one) ?? []);
   if (id !== 'feature-catalogue') return [];
   const items = records.flatMap((digest) => facts.set.byDigest.get(digest) ?? []);
   return items.flatMap(catalogueLacks).map(lackingText);

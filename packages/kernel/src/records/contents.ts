@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Hazard } from '../evidence/hazard.ts';
 import type { Json } from '../json/parse.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface PaperContent {
   /** Further front-matter members, as text. */
   readonly facts: { readonly [name: string]: string };
   readonly expires?: string;
+  /** Of a risk-file whose hazards are listed: each with its controls and what verifies them. */
+  readonly hazards?: readonly Hazard[];
 }
 
 /**
@@ -762,7 +765,7 @@ export interface MonitoringResultContent extends MeasurementReportContent {
   readonly breaches: readonly string[];
 }
 
-/** generated-document, scope version. */
+/** generated-document, in the scope of what it is about: version, model or firm. */
 export interface GeneratedDocumentContent {
   readonly document: string;
   readonly title: string;
@@ -774,6 +777,36 @@ export interface GeneratedDocumentContent {
     readonly size: number;
   }[];
   readonly gaps: number;
+  /** Time and log position of the last record that it was compiled from; absent on documents of before these were kept. */
+  readonly asOf?: string;
+  readonly asOfIndex?: number;
+  /** Of a document about a period: from, and up to but not including. */
+  readonly period?: { readonly from: string; readonly to: string };
+  /** Of a document about one decision. */
+  readonly decision?: string;
+  /** Further files that belong to the document, such as OSCAL or CycloneDX. */
+  readonly attachments?: readonly {
+    readonly name: string;
+    readonly mediaType: string;
+    readonly digest: string;
+    readonly size: number;
+  }[];
+}
+
+/**
+ * generated-document of kind `document-signature`: a person signs bytes that were issued. The bytes stay as they are,
+ * so the signature stands beside them (21 CFR 11.50: printed name, time, meaning).
+ */
+export interface DocumentSignatureContent {
+  /** Digest of the generated-document record. */
+  readonly issued: string;
+  /** Id of the document, as issued. */
+  readonly document: string;
+  /** SHA-256 of every file that was issued. */
+  readonly files: readonly string[];
+  readonly meaning: string;
+  readonly printedName: string;
+  readonly statement: string;
 }
 
 /** run-request: a person's signed wish that the platform measure something. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hazardsWatchedBy } from '@countersign/kernel';
 import type { MonitoringPlan } from '@countersign/pipeline';
 import type { ServerContext, ServerTransaction } from '../context.ts';
 import { listWarrants } from '../governance/index.ts';
@@ -30,10 +31,17 @@ export async function openFinding(
     severity: draft.part === 'stability' ? 'medium' : 'high',
     blocking: consequences.some((one) => one === 'review' || one === 'suspend'),
     owner: plan.owner,
-    description: `${draft.content.data.description}. Broken: ${draft.content.breaches.join(', ')}. Version ${facts.version.version}.`,
+    description: `${draft.content.data.description}. Broken: ${draft.content.breaches.join(', ')}. Version ${facts.version.version}.${reopenedText(facts, draft)}`,
     cause: result,
     opened,
   });
+}
+
+/** A breach reopens the hazards that the part watches; who answers the finding must know. */
+function reopenedText({ set, version }: VersionFacts, { part }: MonitoringDraft): string {
+  const ids = hazardsWatchedBy(set, version, part);
+  if (ids.length === 0) return '';
+  return ` Reopens ${ids.join(', ')} of the risk file: estimate the risk again and sign the file anew.`;
 }
 
 /** Ends the live warrants of the version where the plan says that a breach suspends. */

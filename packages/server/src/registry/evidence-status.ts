@@ -7,6 +7,7 @@ import {
   type DueStage,
   dutiesOf,
   type EvidenceId,
+  type EvidenceResult,
   originOfVersion,
   packsInScope,
   type RecordSet,
@@ -20,6 +21,7 @@ import {
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
 import { carriedEvidence } from './carried-evidence.ts';
+import { type EvidenceTold, evidenceTold } from './evidence-told.ts';
 import { packsInForce, policyDocuments } from './packs.ts';
 import type { Stage, VersionRef } from './stage.ts';
 
@@ -30,9 +32,10 @@ export interface EvidenceStatusReport {
   readonly inScope: boolean;
   readonly tier: Tier;
   readonly reached: DueStage;
-  readonly clauses: readonly (ClauseResult & {
+  readonly clauses: readonly (Omit<ClauseResult, 'evidence'> & {
     readonly ref: string;
     readonly requirement: string;
+    readonly evidence: readonly (EvidenceResult & EvidenceTold)[];
   })[];
   readonly blocking: number;
 }
@@ -101,6 +104,10 @@ export function evidenceStatus(
       reached,
       clauses: results.map((result) => ({
         ...result,
+        evidence: result.evidence.map((item) => ({
+          ...item,
+          ...evidenceTold(set, found.context, item),
+        })),
         ref: clauses.get(result.clause)?.ref ?? '',
         requirement: clauses.get(result.clause)?.requirement ?? '',
       })),

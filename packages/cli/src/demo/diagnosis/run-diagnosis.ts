@@ -92,6 +92,8 @@ async function refusedGate(stage: Stage): Promise<readonly string[]> {
   say.chapter('What a submission lacks, clause by clause');
   const shown = await stage.run('aura.auditor', 'evidence', VERSION, '--framework', 'fda-samd');
   say.lines(shown.lines);
+  const risks = await stage.must('aura.auditor', 'hazards', VERSION);
+  say.lines(risks.lines);
   const reason = ['--reason', 'first version', '--impact', 'second readings'];
   const submitted = await stage.must(
     'dana.developer',

@@ -120,15 +120,34 @@ function ClauseRow({ clause }: { readonly clause: Clause }) {
               {one.kind === undefined ? '' : ` (${one.kind})`}{' '}
               <span className="small muted">
                 {one.status}
-                {one.status === 'not yet due' ? `, due at ${one.due}` : ''}
+                {told(one)}
               </span>
               <RecordLinks digests={one.records} />
+              {(one.shortfalls ?? []).map((sentence) => (
+                <div key={sentence} className="small">
+                  {sentence}
+                </div>
+              ))}
             </li>
           ))}
         </ul>
       </td>
     </tr>
   );
+}
+
+/** Since when it stands, where it was carried from, who waived it, when it is due. */
+function told({ status, due, since, carriedFrom, until, waivedBy }: Clause['evidence'][number]) {
+  const day = (time: string) => time.slice(0, 10);
+  if (waivedBy !== undefined) {
+    const end = waivedBy.until === undefined ? '' : ` until ${day(waivedBy.until)}`;
+    return ` by ${waivedBy.accounts.join(', ')}${end}`;
+  }
+  if (status === 'not yet due') return `, due at ${due}`;
+  if (status === 'expired') return until === undefined ? '' : ` on ${day(until)}`;
+  if (since === undefined) return '';
+  const from = carriedFrom === undefined ? '' : ` from version ${carriedFrom}`;
+  return ` since ${day(since)}${from}`;
 }
 
 /** Beyond these the list of records below serves better. */
