@@ -149,9 +149,16 @@ export {
   type PackDocument,
   type PackSection,
 } from './evidence/pack.ts';
+export { demandName, type PackChange, packChanges } from './evidence/pack-changes.ts';
+export { NOT_AT_INTAKE, packFaults } from './evidence/pack-faults.ts';
 export { packIn } from './evidence/pack-in.ts';
 // Records, identity, evidence, gates and warrants.
-export { newestPolicyDocument, packsInScope, type ScopedPack } from './evidence/packs-in-scope.ts';
+export {
+  newestPolicyDocument,
+  packsInScope,
+  type ScopedPack,
+  scopeDecisions,
+} from './evidence/packs-in-scope.ts';
 export { PAPER_FORMS, type PaperForm } from './evidence/paper-forms.ts';
 export {
   type PaperStart,
@@ -166,6 +173,12 @@ export {
   type PackProblem,
   parsePack,
 } from './evidence/parse-pack.ts';
+export {
+  type HeldBackFacts,
+  type ReplicatedFacts,
+  type ValidationFacts,
+  validationFacts,
+} from './evidence/validation-facts.ts';
 export { CHANGE_TYPES, isChange } from './exam/change-population.ts';
 export type { ExamQuestion, Period } from './exam/exam-question.ts';
 export { type ExamRegister, examRegisters } from './exam/exam-registers.ts';
@@ -596,6 +609,7 @@ export {
 } from './retention/policies-in-force.ts';
 export {
   isBelowFloor,
+  RETENTION_RULE_IDS,
   type RetentionPolicy,
   type RetentionRule,
   RULE_FLOORS,

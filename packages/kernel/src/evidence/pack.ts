@@ -40,6 +40,8 @@ export interface EvidenceDemand {
   readonly id: EvidenceId;
   readonly kind?: string;
   readonly due?: DueStage;
+  /** Where the clause concerns every version and this item some of them alone. */
+  readonly appliesIf?: Applicability;
 }
 
 /** Facts of a model version that decide whether a clause or section concerns it. */
@@ -58,10 +60,14 @@ export interface PackClause {
   readonly enforcedBy: readonly (GateId | CheckId)[];
   readonly level: Readonly<Partial<Record<RiskTier, ClauseLevel>>>;
   readonly appliesIf?: Applicability;
+  /** Calendar date, `YYYY-MM-DD`, from which the clause binds where that is later than its pack; nothing is due before. */
+  readonly effectiveFrom?: string;
 }
 
 export interface PackSection {
   readonly number: number;
+  /** What its readers call it where that is no count: `2a`, `3.1`. Printed in place of the number. */
+  readonly label?: string;
   readonly title: string;
   readonly evidence: readonly EvidenceId[];
   readonly appliesIf?: Applicability;
@@ -142,6 +148,11 @@ export function concernsOrigin(
 ): boolean {
   const origins = item.appliesIf?.origin;
   return origins === undefined || origins.includes(origin);
+}
+
+/** True when the clause binds on a calendar date (`YYYY-MM-DD`). */
+export function bindsOn(clause: Pick<PackClause, 'effectiveFrom'>, date: string): boolean {
+  return clause.effectiveFrom === undefined || clause.effectiveFrom <= date;
 }
 
 /** True when a pack is in force on a calendar date (`YYYY-MM-DD`); the last day is included. */

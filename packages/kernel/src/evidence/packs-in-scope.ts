@@ -24,6 +24,19 @@ export function newestPolicyDocument(set: RecordSet, kind: string): CountedRecor
  * @throws KernelError `record_malformed` for a scope determination that cannot be read
  */
 export function packsInScope(set: RecordSet, context: VersionContext): readonly ScopedPack[] {
+  return [...scopeDecisions(set, context)].flatMap(([id, inScope]) =>
+    inScope ? (newestPack(set, id) ?? []) : [],
+  );
+}
+
+/**
+ * Pack ids that model risk decided about for the use, adopted or not, with whether each is in scope; the newest counts.
+ * @throws KernelError `record_malformed` for a scope determination that cannot be read
+ */
+export function scopeDecisions(
+  set: RecordSet,
+  context: VersionContext,
+): ReadonlyMap<string, boolean> {
   const decided = new Map<string, boolean>();
   for (const item of evidenceItems(set, context, { id: 'scope-determination' })) {
     const { content } = item.statement.predicate;
@@ -32,7 +45,7 @@ export function packsInScope(set: RecordSet, context: VersionContext): readonly 
       asBoolean(content.inScope, 'content.inScope'),
     );
   }
-  return [...decided].flatMap(([id, inScope]) => (inScope ? (newestPack(set, id) ?? []) : []));
+  return decided;
 }
 
 function newestPack(set: RecordSet, id: string): ScopedPack | undefined {

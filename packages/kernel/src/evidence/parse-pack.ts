@@ -127,7 +127,8 @@ function readClause(
     'enforcedBy',
     'level',
   ];
-  const row = readRow(value, { path, required, optional: ['appliesIf'] }, report) ?? {};
+  const optional = ['appliesIf', 'effectiveFrom'];
+  const row = readRow(value, { path, required, optional }, report) ?? {};
   const id = readText(row.id, [...path, 'id'], report);
   if (id !== '' && !id.startsWith(`${packId}/`)) {
     report([...path, 'id'], `clause id \`${id}\` must start with \`${packId}/\``);
@@ -151,15 +152,22 @@ function readClause(
     ...('appliesIf' in row && {
       appliesIf: readApplicability(row.appliesIf, [...path, 'appliesIf'], report),
     }),
+    ...('effectiveFrom' in row && {
+      effectiveFrom: readDate(row.effectiveFrom, [...path, 'effectiveFrom'], report),
+    }),
   };
 }
 
 function readDemand(value: unknown, path: PackPath, report: Report): EvidenceDemand {
-  const row = readRow(value, { path, required: ['id'], optional: ['kind', 'due'] }, report) ?? {};
+  const optional = ['kind', 'due', 'appliesIf'];
+  const row = readRow(value, { path, required: ['id'], optional }, report) ?? {};
   return {
     id: oneOf(EVIDENCE_IDS)(row.id, [...path, 'id'], report),
     ...('kind' in row && { kind: readText(row.kind, [...path, 'kind'], report) }),
     ...('due' in row && { due: oneOf(DUE_STAGES)(row.due, [...path, 'due'], report) }),
+    ...('appliesIf' in row && {
+      appliesIf: readApplicability(row.appliesIf, [...path, 'appliesIf'], report),
+    }),
   };
 }
 
@@ -186,6 +194,11 @@ function readDocument(value: unknown, path: PackPath, report: Report): PackDocum
     if (section.number === index + 1) return;
     report([...path, 'sections', index, 'number'], `sections count from 1; expected ${index + 1}`);
   });
+  const labels = sections.map((section) => section.label ?? String(section.number));
+  labels.forEach((label, index) => {
+    if (labels.indexOf(label) === index) return;
+    report([...path, 'sections', index, 'label'], `\`${label}\` is another section's`);
+  });
   return {
     id: readMatch(row.id, [...path, 'id'], report, {
       pattern: /^doc\/[a-z0-9-]+$/,
@@ -200,12 +213,18 @@ function readDocument(value: unknown, path: PackPath, report: Report): PackDocum
 
 function readSection(value: unknown, path: PackPath, report: Report): PackSection {
   const required = ['number', 'title', 'evidence'];
-  const row = readRow(value, { path, required, optional: ['appliesIf'] }, report) ?? {};
+  const row = readRow(value, { path, required, optional: ['label', 'appliesIf'] }, report) ?? {};
   const number =
     typeof row.number === 'number' && Number.isSafeInteger(row.number) ? row.number : 0;
   if (number < 1 && 'number' in row) report([...path, 'number'], 'must be a whole number from 1');
   return {
     number,
+    ...('label' in row && {
+      label: readMatch(row.label, [...path, 'label'], report, {
+        pattern: /^(\d{1,2}[a-z]?|[a-z]|\d{1,2}(\.\d{1,2}){1,2})$/,
+        form: 'a label such as 2a, b or 3.1, in quotes where it is a number',
+      }),
+    }),
     title: readText(row.title, [...path, 'title'], report),
     evidence: readList(row.evidence, [...path, 'evidence'], report, oneOf(EVIDENCE_IDS)),
     ...('appliesIf' in row && {
@@ -300,10 +319,31 @@ function oneOf<const T extends readonly [string, ...string[]]>(
     if (found !== undefined) return found;
     const shown = typeof value === 'string' ? value : JSON.stringify(value);
     if (value !== undefined) {
-      report(path, `\`${shown}\` is not known here; use one of ${allowed.join(', ')}`);
+      report(path, `\`${shown}\` is not known here; use one of ${offered(shown, allowed)}`);
     }
     return allowed[0];
   };
+}
+
+const OFFERED_MAX = 21;
+
+/** All of a short list; of a long one those that share most pairs of letters with what was written. */
+function offered(written: string, allowed: readonly string[]): string {
+  if (allowed.length <= OFFERED_MAX) return allowed.join(', ');
+  const likeness = new Map(allowed.map((one) => [one, sharedPairs(written, one)]));
+  const near = [...allowed].sort((a, b) => (likeness.get(b) ?? 0) - (likeness.get(a) ?? 0));
+  return `${allowed.length} ids, the nearest being ${near.slice(0, 3).join(', ')}`;
+}
+
+/** Dice's coefficient over pairs of letters (Dice, Ecology 26, 1945): 0 nothing in common, 1 the same pairs. */
+function sharedPairs(a: string, b: string): number {
+  const pairs = (text: string) =>
+    new Set(
+      Array.from({ length: Math.max(0, text.length - 1) }, (_, at) => text.slice(at, at + 2)),
+    );
+  const [own, other] = [pairs(a), pairs(b)];
+  const shared = [...own].filter((pair) => other.has(pair)).length;
+  return (2 * shared) / Math.max(1, own.size + other.size);
 }
 
 function refuseRepeats(

@@ -169,6 +169,7 @@ function registerRule(predicate: Predicate): Rule | undefined {
   if (ofRetention !== undefined) return ofRetention;
   if (type === 'finding') return findingRule(predicate);
   if (type === 'periodic-review') return reviewRule(predicate);
+  if (type === 'generated-document' && kind === 'document-signature') return anyPerson;
   const isOverlay = type === 'override-record' && kind === 'overlay';
   return isOverlay && content.authority !== undefined ? OVERLAY_SIGNERS : undefined;
 }

@@ -495,7 +495,13 @@ export interface TestPlanContent {
  */
 export interface MeasurementReportContent {
   readonly phase: 'development' | 'validation' | 'staging' | 'monitoring';
-  readonly data: { readonly description: string; readonly digest: string; readonly rows: number };
+  readonly data: {
+    readonly description: string;
+    readonly digest: string;
+    readonly rows: number;
+    /** Account of the validator who brought these rows; absent for rows of the run. */
+    readonly suppliedBy?: string;
+  };
   readonly plan?: string;
   readonly measurements: readonly MeasurementContent[];
   /** Series for pictures and detail for readers: curves, tables, contributions. */
@@ -613,6 +619,16 @@ export interface ValidationReportContent extends PaperContent {
   readonly independence: string;
   /** Records the validator relied on: own tests, replication, findings, rebuild. */
   readonly relied: readonly string[];
+  /** The step of `scale` that the rating begins with; the scale is the form's own, best first. */
+  readonly grade?: string;
+  readonly scale?: readonly string[];
+  /** What the outcome rests on. With owner and due date it is a finding as well, which names this record. */
+  readonly conditions?: readonly {
+    readonly text: string;
+    readonly owner?: string;
+    readonly due?: string;
+    readonly severity?: 'high' | 'medium' | 'low';
+  }[];
 }
 
 /** finding, scope use (or version): each state is a record that supersedes the one before. */
@@ -758,7 +774,7 @@ export interface IngestBatchContent {
   readonly summary: Json;
 }
 
-/** monitoring-result, scope version, kind drift | performance | fairness. */
+/** monitoring-result, scope version, kind drift | performance | fairness; outcomes-analysis, scope version. */
 export interface MonitoringResultContent extends MeasurementReportContent {
   readonly window: { readonly from: string; readonly to: string; readonly label: string };
   readonly warrant: string;

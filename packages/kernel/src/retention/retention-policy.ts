@@ -59,6 +59,24 @@ export const RULE_FLOORS: Readonly<Record<string, Period>> = {
   'broker-dealer': { years: 3 }, // 17 CFR 240.17a-4
 };
 
+/** Every rule of frameworks.md, section 12, and the one on data of Art. 4a that its last sentence asks for. */
+export const RETENTION_RULE_IDS: readonly string[] = [
+  'reg-b-consumer',
+  'reg-b-business',
+  'ecoa-limitations',
+  'eu-documentation',
+  'eu-logs',
+  'special-category',
+  'device-records',
+  'part-11-trail',
+  'nist-audit',
+  'fedramp-scn',
+  'soc-2-period',
+  'mrm-default',
+  'broker-dealer',
+  'reproduction-set',
+];
+
 const RULE_KEYS = [
   'id',
   'keeps',
