@@ -4,9 +4,49 @@ import { LineageRecordSchema } from './registry.ts';
 import { route } from './route.ts';
 import { JsonValue, Name, QueryVersion } from './shared.ts';
 
+/** A person's signature over the files of an issued document. */
+export const DocumentSignatureSchema = z.strictObject({
+  digest: z.string(),
+  account: z.string(),
+  printedName: z.string(),
+  meaning: z.string(),
+  statement: z.string(),
+  /** Claimed time of signing. */
+  signedAt: z.string(),
+});
+
+/** A section that no longer tells how things stand, and why. */
+export const ChangedSectionSchema = z.strictObject({
+  number: z.int(),
+  label: z.string().optional(),
+  title: z.string(),
+  changes: z
+    .array(
+      z.strictObject({
+        evidence: z.string(),
+        what: z.enum(['superseded', 'expired', 'about other bytes', 'added']),
+        record: z.string(),
+        by: z.string().optional(),
+      }),
+    )
+    .readonly(),
+});
+
 export const DocumentsReply = z.strictObject({
   /** Issued documents, newest first; the content names the rendered bytes by digest. */
-  documents: z.array(LineageRecordSchema.extend({ content: JsonValue })).readonly(),
+  documents: z
+    .array(
+      LineageRecordSchema.extend({
+        content: JsonValue,
+        signatures: z.array(DocumentSignatureSchema).readonly(),
+        /**
+         * Sections whose evidence has changed since; absent unless a version or a digest was asked for, and where the
+         * JSON edition is no longer kept.
+         */
+        changed: z.array(ChangedSectionSchema).readonly().optional(),
+      }),
+    )
+    .readonly(),
 });
 export type DocumentsReply = z.infer<typeof DocumentsReply>;
 
@@ -17,7 +57,15 @@ export const documentsRoutes = {
     summary: 'Documents that were issued',
     tag: 'documents',
     access: 'documents:read',
-    query: z.strictObject({ model: Name.optional(), version: QueryVersion.optional() }),
+    query: z.strictObject({
+      model: Name.optional(),
+      version: QueryVersion.optional(),
+      /** Of the record or of any file that was issued; eight hex digits or more. */
+      digest: z
+        .string()
+        .regex(/^[0-9a-f]{8,64}$/)
+        .optional(),
+    }),
     reply: DocumentsReply,
   }),
   export: route({

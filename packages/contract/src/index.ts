@@ -109,6 +109,7 @@ export {
   WebhookSecretReply,
 } from './notices.ts';
 export { HealthReply, operationsRoutes } from './operations.ts';
+export { PackEffectReply, PacksReply, packRoutes } from './packs.ts';
 export {
   PolicyEffectReply,
   PolicyHistoryReply,

@@ -235,12 +235,20 @@ export const EvidenceReply = z.strictObject({
         tier: z.enum(['high', 'medium', 'low']),
         reached: DueSchema,
         blocking: z.int(),
+        /** Version of the pack's text that this one replaced, and what it asks beyond it; absent of a first text. */
+        replaced: z.string().optional(),
+        newlyAsked: z
+          .array(z.strictObject({ clause: z.string(), evidence: z.string() }))
+          .readonly()
+          .optional(),
         clauses: z
           .array(
             z.strictObject({
               clause: z.string(),
               ref: z.string(),
               requirement: z.string(),
+              /** Calendar date, where the clause does not bind yet. */
+              bindsFrom: z.string().optional(),
               status: EvidenceStatusSchema,
               blocks: z.boolean(),
               evidence: z

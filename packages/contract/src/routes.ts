@@ -13,6 +13,7 @@ import { jobsRoutes } from './jobs.ts';
 import { logRoutes } from './log.ts';
 import { noticesRoutes } from './notices.ts';
 import { operationsRoutes } from './operations.ts';
+import { packRoutes } from './packs.ts';
 import { policyRoutes } from './policy.ts';
 import { recordRoutes } from './records.ts';
 import { registersRoutes } from './registers.ts';
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   asOfRoutes,
   governanceRoutes,
   discussionRoutes,
+  packRoutes,
   policyRoutes,
   reviewsRoutes,
   registersRoutes,

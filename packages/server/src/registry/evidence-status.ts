@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  bindsOn,
   blockingGaps,
   type ClauseResult,
   completeness,
@@ -9,6 +10,7 @@ import {
   type EvidenceId,
   type EvidenceResult,
   originOfVersion,
+  type PackClause,
   packsInScope,
   type RecordSet,
   readPolicy,
@@ -22,10 +24,11 @@ import {
 import { ServerError } from '../errors.ts';
 import { carriedEvidence } from './carried-evidence.ts';
 import { type EvidenceTold, evidenceTold } from './evidence-told.ts';
+import { type NewlyAsked, newlyAsked } from './newly-asked.ts';
 import { packsInForce, policyDocuments } from './packs.ts';
 import type { Stage, VersionRef } from './stage.ts';
 
-export interface EvidenceStatusReport {
+export interface EvidenceStatusReport extends NewlyAsked {
   readonly framework: string;
   readonly packVersion: string;
   readonly pack: string;
@@ -35,6 +38,8 @@ export interface EvidenceStatusReport {
   readonly clauses: readonly (Omit<ClauseResult, 'evidence'> & {
     readonly ref: string;
     readonly requirement: string;
+    /** Calendar date, where the clause does not bind yet. */
+    readonly bindsFrom?: string;
     readonly evidence: readonly (EvidenceResult & EvidenceTold)[];
   })[];
   readonly blocking: number;
@@ -49,6 +54,11 @@ const REACHED: { readonly [stage in Stage]: DueStage } = {
   suspended: 'production',
   retired: 'production',
 };
+
+/** The last due point that a version in a stage has reached. */
+export function reachedAt(stage: Stage): DueStage {
+  return REACHED[stage];
+}
 
 /**
  * Evidence completeness of a version under the packs in scope, clause by clause, with the statuses of design.md,
@@ -84,7 +94,7 @@ export function evidenceStatus(
   const waived = waivedNow(set, found.context, question.now);
   const carried = carriedEvidence(set, found.context, question.now);
   const reached =
-    question.reached ?? REACHED[versionStage(set, ref, { now: question.now }) ?? 'development'];
+    question.reached ?? reachedAt(versionStage(set, ref, { now: question.now }) ?? 'development');
   return packs.map(({ pack, digest }) => {
     const results = completeness(set, found.context, pack, {
       tier,
@@ -110,14 +120,22 @@ export function evidenceStatus(
         })),
         ref: clauses.get(result.clause)?.ref ?? '',
         requirement: clauses.get(result.clause)?.requirement ?? '',
+        ...bindsFrom(clauses.get(result.clause), question.now),
       })),
       blocking: blockingGaps(results).length,
+      ...newlyAsked(set, { digest, pack }),
     };
   });
 }
 
+function bindsFrom(clause: PackClause | undefined, now: string): { readonly bindsFrom?: string } {
+  const from = clause?.effectiveFrom;
+  if (from === undefined || bindsOn({ effectiveFrom: from }, now.slice(0, from.length))) return {};
+  return { bindsFrom: from };
+}
+
 /** What signed waivers do without under the newest policy; nothing while there is no policy or no tier. */
-function waivedNow(set: RecordSet, context: VersionContext, now: string) {
+export function waivedNow(set: RecordSet, context: VersionContext, now: string) {
   const newest = policyDocuments(set, 'promotion-policy').at(-1);
   const tier = readTier(set, context);
   if (newest === undefined || tier === undefined) return new Map<EvidenceId, string>();

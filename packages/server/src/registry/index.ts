@@ -6,6 +6,7 @@ export {
   type Questionnaire,
   readQuestionnaire,
 } from '../tiering/index.ts';
+export { type AdoptedPack, adoptedPacks, wantedPacks } from './adopted-packs.ts';
 export {
   type GraphEdge,
   type GraphNode,
@@ -41,7 +42,13 @@ export {
   lineageGraph,
 } from './lineage-graph.ts';
 export { loadQuestionnaire } from './load-questionnaire.ts';
-export { type PackInForce, packsInForce, policyDocuments } from './packs.ts';
+export {
+  type PackEffect,
+  type PackEffectItem,
+  type PackItem,
+  packEffect,
+} from './pack-effect.ts';
+export { type PackInForce, packHistory, packsInForce, policyDocuments } from './packs.ts';
 export { loadPromotionPolicy } from './promotion-policy.ts';
 export { refuseUnknownModel } from './refuse-unknown-model.ts';
 export {

@@ -4,6 +4,7 @@ import {
   type FrameworkPack,
   packIn,
   type RecordSet,
+  recordsOfType,
   supersededDigests,
 } from '@countersign/kernel';
 
@@ -34,4 +35,13 @@ export function packsInForce(set: RecordSet): readonly PackInForce[] {
     if (parsed.ok) newest.set(parsed.pack.id, { digest: record.digest, pack: parsed.pack });
   }
   return [...newest.values()];
+}
+
+/** Every text of a pack that was adopted, in log order, superseded ones too. */
+export function packHistory(set: RecordSet, id: string): readonly PackInForce[] {
+  return recordsOfType(set, 'policy-document').flatMap((record) => {
+    if (record.statement.predicate.kind !== 'framework-pack') return [];
+    const parsed = packIn(record);
+    return parsed.ok && parsed.pack.id === id ? [{ digest: record.digest, pack: parsed.pack }] : [];
+  });
 }
