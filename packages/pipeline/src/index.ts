@@ -65,7 +65,7 @@ export type {
   FeatureCatalogue,
   ScreenResult,
 } from './features/feature-catalogue.ts';
-export { stabilityTerms } from './features/stability-index.ts';
+export { SMOOTHING, stabilityTerms } from './features/stability-index.ts';
 export type {
   ColumnChange,
   Distribution,
@@ -75,6 +75,7 @@ export type {
 } from './features/transformation.ts';
 export type { Dataset, Grouping, QualityCheck } from './file/data-section.ts';
 export type { ConstraintCheck, Design, DesignConstraint } from './file/design-section.ts';
+export { type MeasurePlan, measurePlanSchema } from './file/measure-plan.ts';
 export { type PipelineDocument, parsePipelineFile } from './file/parse-pipeline-file.ts';
 export { pinSnapshot } from './file/pin-snapshot.ts';
 export { isFolder, isPinned, type PinnedOrigin } from './file/pinned-origin.ts';
@@ -90,9 +91,21 @@ export {
   decision as decisionSection,
   type Step,
 } from './file/step-section.ts';
+export type { BacktestSection } from './file/testing/backtest.ts';
+export type { ClinicalPlan } from './file/testing/clinical.ts';
+export type { EstimatePlan } from './file/testing/estimate.ts';
+export type { InsurancePlan } from './file/testing/insurance.ts';
+export type { MarketRiskPlan } from './file/testing/market-risk.ts';
 export type { MonitoringPlan } from './file/testing/monitoring-section.ts';
+export {
+  OUTCOME_STATES,
+  type OutcomeState,
+  type SelectiveLabelsPlan,
+} from './file/testing/selective-labels.ts';
+export type { Task } from './file/testing/task.ts';
 export type { TestingPlan } from './file/testing/testing-section.ts';
 export { toRecordJson } from './file/to-record-json.ts';
+export { type ValidationPlanFile, validationPlanSchema } from './file/validation-plan.ts';
 export { type ReadYaml, readYamlText, type YamlText } from './file/yaml-text.ts';
 export {
   type ChangedFile,
@@ -185,6 +198,7 @@ export {
   startSandboxed,
 } from './sandbox/start-sandboxed.ts';
 export { type Mount, writeIdentityFiles } from './sandbox/system-mounts.ts';
+export { aucOfLevels, type Crosstab, theilsU } from './snapshot/association.ts';
 export type {
   ColumnFinding,
   DataMeasures,
@@ -206,6 +220,7 @@ export type {
 export { type FixedPointSum, fixedPoint } from './snapshot/fixed-point.ts';
 export type { FolderSnapshot } from './snapshot/folder-snapshot.ts';
 export { declaredGroups, groupingSql, NOT_PROVIDED, OTHER_GROUP } from './snapshot/grouping-sql.ts';
+export { LABEL_THRESHOLDS } from './snapshot/label-determination.ts';
 export type { SnapshotDatabase } from './snapshot/open-database.ts';
 export {
   type OpenedTable,

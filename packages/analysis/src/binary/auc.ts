@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Estimate } from '../intervals/interval.ts';
 import { criticalValue } from '../numeric/normal.ts';
-import { sumOver } from '../numeric/sum.ts';
-import { type Cells, mass, sizesOf, tieEnd } from './cells.ts';
+import { CompensatedSum } from '../numeric/sum.ts';
+import { type Cells, massesOf, sizesOf, tieEnd } from './cells.ts';
 
 /**
  * Area under the ROC curve (probability that a positive outscores a negative, ties a half) with the interval of
@@ -38,33 +38,42 @@ export function gini(area: Estimate): Estimate {
  * negative, ties a half (DeLong's V10 and V01).
  */
 export function placementsOf(cells: Cells): Float64Array {
-  const total: [number, number] = [0, 0];
-  for (let index = 0; index < cells.scores.length; index += 1) {
-    total[labelAt(cells, index)] += mass(cells, index);
-  }
-  const placements = new Float64Array(cells.scores.length);
-  const below: [number, number] = [0, 0];
-  for (let start = 0; start < cells.scores.length; ) {
-    const end = tieEnd(cells.scores, start);
-    const tied: [number, number] = [0, 0];
-    for (let index = start; index < end; index += 1)
-      tied[labelAt(cells, index)] += mass(cells, index);
-    const beaten = (below[0] + tied[0] / 2) / total[0];
-    const beating = (total[1] - below[1] - tied[1] / 2) / total[1];
+  const { scores, labels, weights, counts } = cells;
+  const [negatives, positives] = massesOf(cells);
+  const placements = new Float64Array(scores.length);
+  let below = 0;
+  let belowPositive = 0;
+  for (let start = 0; start < scores.length; ) {
+    const end = tieEnd(scores, start);
+    let tied = 0;
+    let tiedPositive = 0;
     for (let index = start; index < end; index += 1) {
-      placements[index] = cells.labels[index] === 1 ? beaten : beating;
+      const mass = weights[index]! * counts[index]!;
+      if (labels[index] === 1) tiedPositive += mass;
+      else tied += mass;
     }
-    below[0] += tied[0];
-    below[1] += tied[1];
+    const beaten = (below + tied / 2) / negatives;
+    const beating = (positives - belowPositive - tiedPositive / 2) / positives;
+    for (let index = start; index < end; index += 1) {
+      placements[index] = labels[index] === 1 ? beaten : beating;
+    }
+    below += tied;
+    belowPositive += tiedPositive;
     start = end;
   }
   return placements;
 }
 
 export function meanPlacement(cells: Cells, placements: Float64Array, label: 0 | 1): number {
-  const at = (index: number) => (cells.labels[index] === label ? mass(cells, index) : 0);
-  const total = sumOver(placements.length, at);
-  return sumOver(placements.length, (index) => at(index) * placements[index]!) / total;
+  const total = new CompensatedSum();
+  const sum = new CompensatedSum();
+  for (let index = 0; index < placements.length; index += 1) {
+    if (cells.labels[index] !== label) continue;
+    const mass = cells.weights[index]! * cells.counts[index]!;
+    total.add(mass);
+    sum.add(mass * placements[index]!);
+  }
+  return sum.value / total.value;
 }
 
 function placementVariance(
@@ -72,13 +81,16 @@ function placementVariance(
   placements: Float64Array,
   side: { readonly label: 0 | 1; readonly mean: number; readonly n: number },
 ): number {
-  const ofLabel = (index: number) => (cells.labels[index] === side.label ? 1 : 0);
-  const total = sumOver(placements.length, (index) => ofLabel(index) * mass(cells, index));
-  const squares = sumOver(placements.length, (index) => {
+  const total = new CompensatedSum();
+  const squares = new CompensatedSum();
+  for (let index = 0; index < placements.length; index += 1) {
+    if (cells.labels[index] !== side.label) continue;
+    const count = cells.counts[index]!;
     const pull = cells.weights[index]! * (placements[index]! - side.mean);
-    return ofLabel(index) * cells.counts[index]! * pull * pull;
-  });
-  return ((side.n / (side.n - 1)) * squares) / (total * total);
+    total.add(cells.weights[index]! * count);
+    squares.add(count * pull * pull);
+  }
+  return ((side.n / (side.n - 1)) * squares.value) / (total.value * total.value);
 }
 
 function waldInterval(value: number, variance: number, level: number): Pick<Estimate, 'interval'> {
@@ -86,8 +98,4 @@ function waldInterval(value: number, variance: number, level: number): Pick<Esti
   const half = criticalValue(level) * Math.sqrt(variance);
   const low = Math.max(0, value - half);
   return { interval: { low, high: Math.min(1, value + half), level, method: 'delong' } };
-}
-
-function labelAt(cells: Cells, index: number): 0 | 1 {
-  return cells.labels[index] === 1 ? 1 : 0;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Estimate } from '../intervals/interval.ts';
 import { criticalValue } from '../numeric/normal.ts';
-import { sumOver } from '../numeric/sum.ts';
-import { type Cells, eventsOf, mass, sizesOf } from './cells.ts';
+import { CompensatedSum } from '../numeric/sum.ts';
+import { type Cells, eventsOf, isUnweighted, sizesOf } from './cells.ts';
+import { type Coefficients, type Moments, type MomentsAt, momentsOf } from './logit-moments.ts';
 import { PROBABILITY_MARGIN } from './mean-loss.ts';
 
 // Newton converges quadratically from the identity; more steps than this mean there is no finite maximum.
@@ -32,9 +33,12 @@ interface Fit {
  */
 export function calibration(cells: Cells, level: number): Calibration {
   if (eventsOf(sizesOf(cells)) === 0) return {};
-  const logits = cells.scores.map(logit);
-  const shift = fitLogistic(cells, logits, 'intercept');
-  const joint = fitLogistic(cells, logits, 'both');
+  const logits = new Float64Array(cells.scores.length);
+  for (let index = 0; index < logits.length; index += 1)
+    logits[index] = logit(cells.scores[index]!);
+  const source = { logits, momentsAt: momentsOf(cells, logits) };
+  const shift = fitLogistic(cells, source, 'intercept');
+  const joint = fitLogistic(cells, source, 'both');
   return {
     ...(shift === undefined ? {} : { intercept: wald(shift.a, shift.varianceA, level) }),
     ...(joint === undefined
@@ -52,29 +56,22 @@ export function logit(probability: number): number {
   return Math.log(p) - Math.log1p(-p);
 }
 
-interface Moments {
-  /** Score (gradient) sums. */
-  readonly g: readonly [number, number];
-  /** Information matrix: aa, ab, bb. */
-  readonly h: readonly [number, number, number];
-}
-
 function fitLogistic(
   cells: Cells,
-  logits: Float64Array,
+  { logits, momentsAt }: { readonly logits: Float64Array; readonly momentsAt: MomentsAt },
   free: 'intercept' | 'both',
 ): Fit | undefined {
   let a = 0;
   let b = 1;
   for (let step = 0; step < STEPS_MAX; step += 1) {
-    const moments = momentsAt(cells, logits, { a, b });
-    const change = newtonStep(moments, free);
+    const change = newtonStep(momentsAt({ a, b }), free);
     if (change === undefined) return undefined;
     a += change[0];
     b += change[1];
     if (!(Math.abs(a) < COEFFICIENT_MAX && Math.abs(b) < COEFFICIENT_MAX)) return undefined;
     if (Math.abs(change[0]) + Math.abs(change[1]) < STEP_TOLERANCE) {
-      return { a, b, ...variances(cells, logits, { a, b }, free) };
+      const at = { a, b };
+      return { ...at, ...variances(cells, { logits, at, h: momentsAt(at).h }, free) };
     }
   }
   return undefined;
@@ -87,48 +84,38 @@ function newtonStep({ g, h }: Moments, free: 'intercept' | 'both'): [number, num
   return [(h[2] * g[0] - h[1] * g[1]) / determinant, (h[0] * g[1] - h[1] * g[0]) / determinant];
 }
 
-function momentsAt(cells: Cells, logits: Float64Array, at: { a: number; b: number }): Moments {
-  const fitted = logits.map((x) => 1 / (1 + Math.exp(-(at.a + at.b * x))));
-  const gradient = (index: number) => mass(cells, index) * (cells.labels[index]! - fitted[index]!);
-  const curvature = (index: number) => mass(cells, index) * fitted[index]! * (1 - fitted[index]!);
-  const { length } = logits;
-  return {
-    g: [sumOver(length, gradient), sumOver(length, (i) => gradient(i) * logits[i]!)],
-    h: [
-      sumOver(length, curvature),
-      sumOver(length, (i) => curvature(i) * logits[i]!),
-      sumOver(length, (i) => curvature(i) * logits[i]! ** 2),
-    ],
-  };
-}
-
 // Inverse information when all weights are 1, else information⁻¹ · Σ w²e²xxᵀ · information⁻¹ (Huber 1967).
 function variances(
   cells: Cells,
-  logits: Float64Array,
-  at: { a: number; b: number },
+  fit: { readonly logits: Float64Array; readonly at: Coefficients; readonly h: Moments['h'] },
   free: 'intercept' | 'both',
 ): Pick<Fit, 'varianceA' | 'varianceB'> {
-  const { h } = momentsAt(cells, logits, at);
-  const inverse = invert(h, free);
-  if (cells.weights.every((weight) => weight === 1)) {
-    return { varianceA: inverse[0], varianceB: inverse[2] };
-  }
-  const square = (index: number) => {
-    const fitted = 1 / (1 + Math.exp(-(at.a + at.b * logits[index]!)));
-    return cells.counts[index]! * (cells.weights[index]! * (cells.labels[index]! - fitted)) ** 2;
-  };
-  const { length } = logits;
-  const meat = [
-    sumOver(length, square),
-    sumOver(length, (i) => square(i) * logits[i]!),
-    sumOver(length, (i) => square(i) * logits[i]! ** 2),
-  ] as const;
+  const inverse = invert(fit.h, free);
+  if (isUnweighted(cells)) return { varianceA: inverse[0], varianceB: inverse[2] };
+  const [aa, ab, bb] = squaredScores(cells, fit.logits, fit.at);
   const [p, q, r] = inverse;
   return {
-    varianceA: p * p * meat[0] + 2 * p * q * meat[1] + q * q * meat[2],
-    varianceB: q * q * meat[0] + 2 * q * r * meat[1] + r * r * meat[2],
+    varianceA: p * p * aa + 2 * p * q * ab + q * q * bb,
+    varianceB: q * q * aa + 2 * q * r * ab + r * r * bb,
   };
+}
+
+function squaredScores(
+  cells: Cells,
+  logits: Float64Array,
+  { a, b }: Coefficients,
+): readonly [number, number, number] {
+  const [aa, ab, bb] = [new CompensatedSum(), new CompensatedSum(), new CompensatedSum()];
+  for (let index = 0; index < logits.length; index += 1) {
+    const x = logits[index]!;
+    const fitted = 1 / (1 + Math.exp(-(a + b * x)));
+    const pull = cells.weights[index]! * (cells.labels[index]! - fitted);
+    const square = cells.counts[index]! * pull ** 2;
+    aa.add(square);
+    ab.add(square * x);
+    bb.add(square * x ** 2);
+  }
+  return [aa.value, ab.value, bb.value];
 }
 
 function invert(h: Moments['h'], free: 'intercept' | 'both'): readonly [number, number, number] {

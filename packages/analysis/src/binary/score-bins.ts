@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Estimate } from '../intervals/interval.ts';
-import { wilson } from '../intervals/wilson.ts';
-import { sumOver } from '../numeric/sum.ts';
+import { chiSquaredTail } from '../numeric/chi-squared.ts';
+import { CompensatedSum, sumOver } from '../numeric/sum.ts';
 import { type Cells, sizesOf, tieEnd } from './cells.ts';
+import { labelTallies } from './confusion.ts';
+import { share } from './share.ts';
 
 /** Rows of neighbouring scores: how many, their mean score and the observed rate of positives. */
 export interface ScoreBin {
@@ -10,6 +12,8 @@ export interface ScoreBin {
   readonly high: number;
   readonly n: number;
   readonly positives: number;
+  /** Weight of the bin; `n` where every row weighs 1. */
+  readonly mass: number;
   readonly meanScore: number;
   readonly rate: Estimate;
 }
@@ -26,82 +30,115 @@ export interface BrierParts {
   readonly withinCovariance: number;
 }
 
-interface BinRange {
+/** Cells from `start` to before `end`. */
+export interface BinRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Bins of about equal row counts, equal scores kept together, so there may be fewer than asked. Weights are not used. */
+/** Chi-squared of observed against expected events over score bins. */
+export interface HosmerLemeshow {
+  readonly statistic: number;
+  readonly degrees: number;
+  readonly pValue: number;
+}
+
+/** Bins of about equal row counts, equal scores kept together, so there may be fewer than asked. */
 export function scoreBins(cells: Cells, bins: number, level: number): readonly ScoreBin[] {
-  return binRanges(cells, bins).map(({ start, end }) => {
-    const { n, positives, meanScore } = binMoments(cells, { start, end });
+  return binRanges(cells, bins).map((range) => {
+    const { n, positives, meanScore, mass } = binMoments(cells, range);
+    const [misses, hits] = labelTallies(cells, range.start, range.end);
     return {
-      low: cells.scores[start]!,
-      high: cells.scores[end - 1]!,
+      low: cells.scores[range.start]!,
+      high: cells.scores[range.end - 1]!,
       n,
       positives,
+      mass,
       meanScore,
-      rate: wilson(positives, n, level)!,
+      rate: share(hits, misses, level)!,
     };
   });
 }
 
-/** Expected calibration error over these bins: mean absolute gap of observed rate and mean score. */
+/** Expected calibration error over these bins: mean absolute gap of observed rate and mean score, by weight. */
 export function calibrationGap(bins: readonly ScoreBin[]): number {
-  const n = bins.reduce((sum, bin) => sum + bin.n, 0);
-  const gap = (bin: ScoreBin) => bin.n * Math.abs(bin.rate.value - bin.meanScore);
-  return sumOver(bins.length, (index) => gap(bins[index]!)) / n;
+  const total = sumOver(bins.length, (index) => bins[index]!.mass);
+  const gap = (bin: ScoreBin) => bin.mass * Math.abs(bin.rate.value - bin.meanScore);
+  return sumOver(bins.length, (index) => gap(bins[index]!)) / total;
 }
 
+/**
+ * Hosmer & Lemeshow's statistic over these bins (Applied Logistic Regression, 3rd ed. 2013, 5.2.2). Degrees of freedom
+ * are the bins: the scores were not fitted on these rows. Shown because it is customary, never judged: its power is that
+ * of the sample size and its value hangs on the bins. Undefined where a bin expects no event or nothing else.
+ */
+export function hosmerLemeshow(bins: readonly ScoreBin[]): HosmerLemeshow | undefined {
+  if (bins.length === 0 || bins.some(({ meanScore }) => meanScore <= 0 || meanScore >= 1)) {
+    return undefined;
+  }
+  const statistic = sumOver(bins.length, (index) => {
+    const { n, positives, meanScore } = bins[index]!;
+    return (positives - n * meanScore) ** 2 / (n * meanScore * (1 - meanScore));
+  });
+  return { statistic, degrees: bins.length, pValue: chiSquaredTail(statistic, bins.length) };
+}
+
+/** Parts of the Brier score of rows; weights are not used. */
 export function brierParts(cells: Cells, bins: number): BrierParts {
   const { n, positives } = sizesOf(cells);
   const base = positives / n;
-  const ranges = binRanges(cells, bins).map((range) => ({ ...range, ...binMoments(cells, range) }));
+  const ranges = binRanges(cells, bins).map((range) => ({
+    ...range,
+    ...binMoments(cells, range, 'rows'),
+  }));
   const mean = (term: (bin: (typeof ranges)[number]) => number) =>
     sumOver(ranges.length, (index) => term(ranges[index]!)) / n;
   return {
     reliability: mean((bin) => bin.n * (bin.meanScore - bin.positives / bin.n) ** 2),
     resolution: mean((bin) => bin.n * (bin.positives / bin.n - base) ** 2),
     uncertainty: base * (1 - base),
-    withinVariance: mean((bin) => within(cells, bin, (score) => (score - bin.meanScore) ** 2)),
-    withinCovariance: mean(
-      (bin) =>
-        2 *
-        within(
-          cells,
-          bin,
-          (score, label) => (score - bin.meanScore) * (label - bin.positives / bin.n),
-        ),
-    ),
+    withinVariance: mean((bin) => withinBin(cells, bin).variance),
+    withinCovariance: mean((bin) => withinBin(cells, bin).covariance),
   };
 }
 
-function within(
+function withinBin(
   cells: Cells,
-  { start, end }: BinRange,
-  term: (score: number, label: number) => number,
-): number {
-  return sumOver(end - start, (offset) => {
-    const index = start + offset;
-    return cells.counts[index]! * term(cells.scores[index]!, cells.labels[index]!);
-  });
+  bin: BinRange & { readonly n: number; readonly positives: number; readonly meanScore: number },
+): { readonly variance: number; readonly covariance: number } {
+  const variance = new CompensatedSum();
+  const covariance = new CompensatedSum();
+  const rate = bin.positives / bin.n;
+  for (let index = bin.start; index < bin.end; index += 1) {
+    const off = cells.scores[index]! - bin.meanScore;
+    variance.add(cells.counts[index]! * off ** 2);
+    covariance.add(cells.counts[index]! * (off * (cells.labels[index]! - rate)));
+  }
+  return { variance: variance.value, covariance: 2 * covariance.value };
 }
 
 function binMoments(
   cells: Cells,
   { start, end }: BinRange,
-): { n: number; positives: number; meanScore: number } {
+  by: 'weight' | 'rows' = 'weight',
+): { n: number; positives: number; mass: number; meanScore: number } {
   let n = 0;
   let positives = 0;
+  let mass = 0;
+  const scores = new CompensatedSum();
   for (let index = start; index < end; index += 1) {
-    n += cells.counts[index]!;
-    positives += cells.counts[index]! * cells.labels[index]!;
+    const count = cells.counts[index]!;
+    const heavy = by === 'rows' ? count : cells.weights[index]! * count;
+    n += count;
+    positives += count * cells.labels[index]!;
+    mass += heavy;
+    scores.add(heavy * cells.scores[index]!);
   }
-  return { n, positives, meanScore: within(cells, { start, end }, (score) => score) / n };
+  return { n, positives, mass, meanScore: scores.value / mass };
 }
 
-// A bin closes at the first score where the running count reaches its share of the rows.
-function binRanges(cells: Cells, bins: number): readonly BinRange[] {
+/** A bin closes at the first score where the running count of rows reaches its share. */
+export function binRanges(cells: Cells, bins: number): readonly BinRange[] {
   const { n } = sizesOf(cells);
   const ranges: BinRange[] = [];
   let open = 0;

@@ -8,9 +8,10 @@ import { FORMULA_SOURCES, type MetricId } from '../plan/formula-source.ts';
 import type { Finding, MeasuredGroup } from '../plan/measurement.ts';
 import type { GroupDecisions, StratumCounts } from './decision-counts.ts';
 import { commonOddsRatio, commonRiskRatio } from './mantel-haenszel.ts';
+import { OUTCOME_METRICS } from './outcome-criteria.ts';
 
-/** What a plan may govern by or set limits on. All compare a group with its reference; approval ratio is the AIR. */
-export const FAIRNESS_METRICS = [
+/** Criteria of decisions alone. All compare a group with its reference; approval ratio is the AIR. */
+export const DECISION_METRICS = [
   'approval_ratio',
   'denial_ratio',
   'odds_ratio',
@@ -20,7 +21,15 @@ export const FAIRNESS_METRICS = [
   'conditional_odds_ratio',
 ] as const satisfies readonly MetricId[];
 
+export type DecisionMetric = (typeof DECISION_METRICS)[number];
+
+/** What a plan may govern by or set limits on. */
+export const FAIRNESS_METRICS = [...DECISION_METRICS, ...OUTCOME_METRICS] as const;
+
 export type FairnessMetric = (typeof FAIRNESS_METRICS)[number];
+
+/** Smallest expected count of a comparison where the plan names none. */
+export const EVENTS_MIN_DEFAULT = 5;
 
 export interface CompareOptions {
   readonly level: number;
@@ -37,19 +46,21 @@ export function compareGroups(
   about: { readonly group: MeasuredGroup; readonly options: CompareOptions },
 ): readonly Finding[] {
   const { options } = about;
-  const estimates = estimatesOf(group, reference, options);
   const expected = smallestExpected(group, reference);
   const tooFew =
     expected < options.eventsMin
       ? { tooFew: `the smallest expected count, ${expected}, is below ${options.eventsMin}` }
       : {};
-  return FAIRNESS_METRICS.filter(
+  return DECISION_METRICS.filter(
     (metric) => options.conditional || !metric.startsWith('conditional_'),
   )
     .filter((metric) => metric !== 'smd' || group.score !== undefined)
     .map((metric) => ({
       metric,
-      estimate: estimates[metric],
+      estimate:
+        expected < options.eventsMin
+          ? undefined
+          : estimateDecision(metric, group, reference, options.level),
       n: group.n + reference.n,
       events: expected,
       group: about.group,
@@ -63,27 +74,36 @@ export function denialTable(group: StratumCounts, reference: StratumCounts): Two
   return { a: group.denied, b: group.approved, c: reference.denied, d: reference.approved };
 }
 
-function estimatesOf(
+/** One criterion of a group against the reference; undefined where it is not defined on these counts. */
+export function estimateDecision(
+  metric: DecisionMetric,
   group: GroupDecisions,
   reference: GroupDecisions,
-  { level }: CompareOptions,
-): Partial<Record<FairnessMetric, Estimate | undefined>> {
+  level: number,
+): Estimate | undefined {
   const sizes = { n1: group.n, n2: reference.n };
-  const denials = strataTables(group, reference);
-  const approvals = denials.map(({ a, b, c, d }) => ({ a: b, b: a, c: d, d: c }));
-  const smd =
-    group.score === undefined || reference.score === undefined
-      ? undefined
-      : standardisedDifference(group.score, reference.score, level);
-  return {
-    approval_ratio: scoreRatio({ ...sizes, x1: group.approved, x2: reference.approved }, level),
-    denial_ratio: scoreRatio({ ...sizes, x1: group.denied, x2: reference.denied }, level),
-    odds_ratio: oddsRatio(denialTable(group, reference), level),
-    smd,
-    conditional_approval_ratio: commonRiskRatio(approvals, level),
-    conditional_denial_ratio: commonRiskRatio(denials, level),
-    conditional_odds_ratio: commonOddsRatio(denials, level),
-  };
+  switch (metric) {
+    case 'approval_ratio':
+      return scoreRatio({ ...sizes, x1: group.approved, x2: reference.approved }, level);
+    case 'denial_ratio':
+      return scoreRatio({ ...sizes, x1: group.denied, x2: reference.denied }, level);
+    case 'odds_ratio':
+      return oddsRatio(denialTable(group, reference), level);
+    case 'smd':
+      return group.score === undefined || reference.score === undefined
+        ? undefined
+        : standardisedDifference(group.score, reference.score, level);
+    case 'conditional_approval_ratio':
+      return commonRiskRatio(strataTables(group, reference).map(approvalsFirst), level);
+    case 'conditional_denial_ratio':
+      return commonRiskRatio(strataTables(group, reference), level);
+    case 'conditional_odds_ratio':
+      return commonOddsRatio(strataTables(group, reference), level);
+  }
+}
+
+function approvalsFirst({ a, b, c, d }: TwoByTwo): TwoByTwo {
+  return { a: b, b: a, c: d, d: c };
 }
 
 // Ascending by stratum, so that sums over strata run in one order.
@@ -94,7 +114,8 @@ function strataTables(group: GroupDecisions, reference: GroupDecisions): readonl
     .map((name) => denialTable(group.strata.get(name) ?? none, reference.strata.get(name) ?? none));
 }
 
-function smallestExpected(group: GroupDecisions, reference: GroupDecisions): number {
+/** Smallest expected count of approvals or denials in either group, were both treated alike. */
+export function smallestExpected(group: GroupDecisions, reference: GroupDecisions): number {
   const total = group.n + reference.n;
   if (total === 0) return 0;
   const rarer = Math.min(group.approved + reference.approved, group.denied + reference.denied);

@@ -5,6 +5,7 @@ import { adverseExpression, type Cutoff } from '../binary/cutoff.ts';
 import type { Moments } from '../intervals/standardised-difference.ts';
 import { sumOver } from '../numeric/sum.ts';
 import { literal } from '../table/column-type.ts';
+import { exactSums, momentsOfSums } from '../table/exact-moments.ts';
 import { groupPlace, readGroupNames } from '../table/grouping.ts';
 import { refuseBadScores } from '../table/roles.ts';
 import type { Table } from '../table/table.ts';
@@ -72,7 +73,7 @@ async function readStrata(
   const factors = by.factors.map((name) => `coalesce(CAST(${table.column(name)} AS VARCHAR), '')`);
   const [places, names, denials, counts] = await table.select(
     `SELECT ${by.place} AS g, ${factors.length === 0 ? "''" : factors.join(' || chr(31) || ')} AS f,
-       ${adverse(table, by.basis)} AS d, CAST(count(*) AS DOUBLE)
+       ${adverseDecision(table, by.basis)} AS d, CAST(count(*) AS DOUBLE)
      FROM ${table.relation} WHERE d IS NOT NULL GROUP BY g, f, d ORDER BY g, f, d`,
   );
   const groups = new Map<number, Map<string, { approved: number; denied: number }>>();
@@ -85,29 +86,26 @@ async function readStrata(
   return groups;
 }
 
-// Equal scores are counted together and summed in ascending order, as everywhere.
+// Summed by the engine in whole numbers, which no order of rows or threads changes.
 async function readMoments(
   table: Table,
   score: string,
   place: string,
 ): Promise<ReadonlyMap<number, Moments>> {
-  const columns = await table.selectDoubles(
-    `SELECT ${place} AS g, CAST(${table.column(score)} AS DOUBLE) AS s, CAST(count(*) AS DOUBLE)
-     FROM ${table.relation} GROUP BY g, s ORDER BY g, s`,
+  const sums = exactSums(`CAST(${table.column(score)} AS DOUBLE)`);
+  const [places, ...columns] = await table.select(
+    `SELECT ${place} AS g, ${sums.join(', ')} FROM ${table.relation} GROUP BY g ORDER BY g`,
   );
-  const places = columns[0]!;
-  const moments = new Map<number, Moments>();
-  for (let start = 0; start < places.length; ) {
-    let end = start + 1;
-    while (end < places.length && places[end] === places[start]) end += 1;
-    const [, scores, counts] = columns.map((column) => column.subarray(start, end));
-    moments.set(places[start]!, momentsOf(scores!, counts!));
-    start = end;
-  }
-  return moments;
+  return new Map(
+    places!.map((one, index) => {
+      const [count, sum, squares] = columns.map((column) => column[index]);
+      return [Number(one), momentsOfSums(count, sum, squares)] as const;
+    }),
+  );
 }
 
-function adverse(table: Table, basis: DecisionBasis): string {
+/** SQL boolean of an adverse decision; null for a row without a recorded action. */
+export function adverseDecision(table: Table, basis: DecisionBasis): string {
   if (basis.on === 'recommendation') {
     return adverseExpression(table.column(basis.score), basis.cutoff);
   }
@@ -115,7 +113,8 @@ function adverse(table: Table, basis: DecisionBasis): string {
   return `(CAST(${table.column(basis.column)} AS VARCHAR) IN (${listed}))`;
 }
 
-function momentsOf(scores: Float64Array, counts: Float64Array): Moments {
+/** Moments of scores with their counts, ascending. */
+export function momentsOf(scores: Float64Array, counts: Float64Array): Moments {
   const n = counts.reduce((sum, count) => sum + count, 0);
   const mean = sumOver(scores.length, (index) => counts[index]! * scores[index]!) / n;
   const squares = sumOver(scores.length, (index) => counts[index]! * (scores[index]! - mean) ** 2);

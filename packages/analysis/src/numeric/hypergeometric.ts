@@ -32,6 +32,12 @@ export function fisherExact(table: TwoByTwo): number {
   return Math.min(1, extreme / total);
 }
 
+/** One-sided Fisher exact p: the total probability of tables with `a` as large or larger. */
+export function fisherUpper(table: TwoByTwo): number {
+  const support = supportOf(table);
+  return tailFrom(support, table.a - support.low, 0);
+}
+
 /**
  * Exact conditional interval of the odds ratio (Cornfield 1956): the odds at which a count as high, or as low, as the
  * one seen has probability (1 − level)/2 under Fisher's noncentral hypergeometric distribution.

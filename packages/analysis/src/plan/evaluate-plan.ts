@@ -3,14 +3,17 @@
 import type { Grouping } from '@countersign/pipeline';
 import type { Cutoff } from '../binary/cutoff.ts';
 import type { DecisionBasis } from '../fairness/decision-counts.ts';
+import type { ProxySources } from '../fairness/proxy/group-probabilities.ts';
 import { type FairnessReport, fairnessReport } from '../reports/fairness-report.ts';
-import { type PerformanceReport, performanceReport } from '../reports/performance-report.ts';
 import { type RobustnessReport, robustnessReport } from '../reports/robustness-report.ts';
 import { type StabilityReport, stabilityReport } from '../reports/stability-report.ts';
 import type { Scorer } from '../scorer/open-scorer.ts';
+import { countedSubject } from '../selective-labels/counted-subject.ts';
 import type { FrozenBins } from '../stability/frozen-bins.ts';
 import type { Roles } from '../table/roles.ts';
 import type { Table } from '../table/table.ts';
+import { type BaseReport, baseReport, type OutcomeReport, outcomeReport } from './base-report.ts';
+import type { LaterRows } from './later-rows.ts';
 import type { Verdict } from './measurement.ts';
 import type { PartReport } from './plan-part.ts';
 import { partReports } from './plan-parts.ts';
@@ -25,12 +28,19 @@ export interface Subject {
   /** Names of protected groupings to intersect. */
   readonly intersections?: readonly (readonly string[])[] | undefined;
   readonly judges?: Judges | undefined;
+  /** Surname and geography tables of the firm, for group probabilities. */
+  readonly proxyTables?: ProxySources | undefined;
   /** Scores come from several fits, each on other rows. */
   readonly outOfFold?: boolean | undefined;
+  /** Rows whose outcome is not known: an error (default), or left out. */
+  readonly unlabelled?: 'refuse' | 'skip' | undefined;
+  /** The rows of the plan's `later`. */
+  readonly later?: LaterRows | undefined;
 }
 
 export interface TestingEvaluation {
-  readonly performance: PerformanceReport;
+  /** By the plan's task. */
+  readonly performance: BaseReport;
   readonly fairness?: FairnessReport;
   readonly robustness?: RobustnessReport;
   /** What further parts of the plan gave. */
@@ -46,9 +56,10 @@ export interface TestingEvaluation {
 export async function evaluatePlan(
   plan: TestingPlan,
   table: Table,
-  subject: Subject & { readonly scorer?: Scorer | undefined },
+  given: Subject & { readonly scorer?: Scorer | undefined },
 ): Promise<TestingEvaluation> {
-  const performance = await performanceReport(table, { ...subject, plan });
+  const subject = await countedSubject(plan, table, given);
+  const performance = await baseReport(plan, table, subject);
   const basis = recommendation(subject);
   const fairness =
     plan.fairness === undefined || basis === undefined
@@ -60,6 +71,9 @@ export async function evaluatePlan(
           intersections: subject.intersections,
           basis,
           judges: subject.judges,
+          roles: subject.roles,
+          unlabelled: subject.unlabelled,
+          cutoff: subject.cutoff,
         });
   const robustness =
     plan.sensitivity === undefined || subject.scorer === undefined
@@ -67,6 +81,7 @@ export async function evaluatePlan(
       : await robustnessReport(table, subject.scorer, {
           plan: plan.sensitivity,
           cutoff: subject.cutoff,
+          isProbability: (plan.task ?? 'binary') === 'binary',
         });
   const parts = await partReports({ plan, table, subject, scorer: subject.scorer });
   const further = parts.map(({ report }) => report);
@@ -93,7 +108,7 @@ export interface MonitoringPlan {
 
 export interface MonitoringEvaluation {
   readonly stability?: StabilityReport;
-  readonly outcomes?: PerformanceReport;
+  readonly outcomes?: OutcomeReport;
   readonly fairness?: FairnessReport;
   /** Parts of the plan whose limit is broken. */
   readonly breaches: readonly ('stability' | 'outcomes' | 'fairness')[];
@@ -111,13 +126,15 @@ export async function evaluateMonitoring(
     readonly bins?: readonly FrozenBins[] | undefined;
     readonly basis?: DecisionBasis | undefined;
     readonly confidence?: string | undefined;
+    /** Of the model's testing plan. */
+    readonly task?: TestingPlan['task'];
   },
 ): Promise<MonitoringEvaluation> {
   const stability = await watchedStability(plan, table, subject.bins);
   const outcomes =
     plan.outcomes === undefined
       ? undefined
-      : await performanceReport(table, {
+      : await outcomeReport(table, subject.task, {
           ...subject,
           plan: { metrics: plan.outcomes.limits, confidence: subject.confidence },
           unlabelled: 'skip',
@@ -134,6 +151,7 @@ export async function evaluateMonitoring(
           plan: plan.fairness,
           protected: subject.protected ?? [],
           basis,
+          unlabelled: 'skip',
         });
   const parts = { stability, outcomes, fairness };
   const names = ['stability', 'outcomes', 'fairness'] as const;

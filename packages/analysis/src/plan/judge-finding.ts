@@ -27,6 +27,10 @@ export function judgeFinding(
 ): Measurement {
   const base = measured(finding);
   const limited = limit === undefined ? {} : { limit: limitText(limit) };
+  if (finding.withheld !== undefined) {
+    const verdict: Verdict = limit === undefined ? 'informational' : 'inconclusive';
+    return { ...base, ...limited, verdict, reason: finding.withheld };
+  }
   if (finding.tooFew !== undefined) {
     const verdict = limit === undefined ? 'too-few' : (options.whenTooFew ?? 'inconclusive');
     return { ...base, ...limited, verdict, reason: finding.tooFew };

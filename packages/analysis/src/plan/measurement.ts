@@ -62,6 +62,8 @@ export interface Finding {
   readonly source: string;
   /** Set when too few rows or events stand behind the figure for it to say anything. */
   readonly tooFew?: string;
+  /** Set when the figure must not be told from these rows, such as one that needs outcomes which nobody saw. */
+  readonly withheld?: string;
 }
 
 /** A number of a report; null for one that has no decimal text. */

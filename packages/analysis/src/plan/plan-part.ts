@@ -25,6 +25,8 @@ export interface PartReport {
   /** Of the evidence item: `backtest`, `stress`. */
   readonly kind: string;
   readonly report: Report;
+  /** The rows it was measured on, where they are not the plan's own. */
+  readonly data?: { readonly description: string; readonly digest: string; readonly rows: number };
 }
 
 /**

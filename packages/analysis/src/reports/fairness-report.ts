@@ -1,17 +1,30 @@
 import type { Grouping } from '@countersign/pipeline';
 import type { Cutoff } from '../binary/cutoff.ts';
 import { AnalysisError } from '../errors.ts';
-import { compareGroups, denialTable, FAIRNESS_METRICS } from '../fairness/compare-groups.ts';
+import {
+  type AttributeOutcomes,
+  attributeOutcomes,
+  type OutcomeGround,
+  type OutcomeGroup,
+} from '../fairness/attribute-outcomes.ts';
+import {
+  compareGroups,
+  denialTable,
+  EVENTS_MIN_DEFAULT,
+  FAIRNESS_METRICS,
+} from '../fairness/compare-groups.ts';
 import {
   type DecisionBasis,
   type GroupDecisions,
   readDecisions,
 } from '../fairness/decision-counts.ts';
+import { OUTCOME_METRICS } from '../fairness/outcome-criteria.ts';
+import { refuseProxyLimits } from '../fairness/proxy/refuse-proxy-limits.ts';
 import { wilson } from '../intervals/wilson.ts';
 import { fisherExact, supportSize } from '../numeric/hypergeometric.ts';
 import { FORMULA_SOURCES } from '../plan/formula-source.ts';
 import { judgeFinding, worstVerdict } from '../plan/judge-finding.ts';
-import { type DecimalText, decimal, type Measurement } from '../plan/measurement.ts';
+import { type DecimalText, decimal, type Finding, type Measurement } from '../plan/measurement.ts';
 import {
   CONFIDENCE_DEFAULT,
   type FairnessPlan,
@@ -20,10 +33,10 @@ import {
   refuseUnknownMetrics,
 } from '../plan/testing-plan.ts';
 import { groupName, isUndeclared, referenceOf } from '../table/grouping.ts';
+import type { Roles } from '../table/roles.ts';
 import type { Table } from '../table/table.ts';
 import type { Report } from './report.ts';
 
-const EVENTS_MIN_DEFAULT = 5;
 // Beyond this many tables with equal margins the exact p is not computed; counts are then far from small.
 const EXACT_SUPPORT_MAX = 1_000_000;
 
@@ -36,6 +49,12 @@ export interface FairnessInput {
   readonly intersections?: readonly (readonly string[])[] | undefined;
   readonly basis: DecisionBasis;
   readonly judges?: Judges | undefined;
+  /** Label and score; without them no criterion that needs outcomes is measured. */
+  readonly roles?: Roles | undefined;
+  /** Rows whose outcome is not known yet: an error (default), or left out of the criteria that need one. */
+  readonly unlabelled?: 'refuse' | 'skip' | undefined;
+  /** Tells which label is unfavourable where the basis is an action. */
+  readonly cutoff?: Cutoff | undefined;
 }
 
 export interface GroupOutcome {
@@ -55,6 +74,14 @@ export interface AttributeReport {
   readonly measurements: readonly Measurement[];
   /** Two-sided Fisher exact p of equal denial, by group; null where too large to enumerate. */
   readonly exact_p: Readonly<Record<string, DecimalText | null>>;
+  readonly outcomes?: ReportedOutcomes;
+}
+
+/** What needs outcomes, by group; a favourable outcome is one that an approval hopes for. */
+export interface ReportedOutcomes extends Pick<AttributeOutcomes, 'exact_p'> {
+  readonly groups: readonly OutcomeGroup[];
+  /** Figures of one group alone: rates, AUC, calibration. */
+  readonly figures: readonly Measurement[];
 }
 
 export interface FairnessReport extends Report {
@@ -70,8 +97,9 @@ export interface FairnessReport extends Report {
 
 /**
  * Adverse impact by protected group against its reference, raw and, if factors are declared, conditional on them. The
- * verdict is that of the governing criterion; too few events or an interval across the limit is inconclusive. Throws
- * `plan_invalid` (unknown metric or attribute, no reference) and `group_missing` (the reference does not occur).
+ * verdict is that of the governing criterion; too few events or an interval across the limit is inconclusive. With roles
+ * the criteria that need outcomes are measured too. Throws `plan_invalid` (unknown metric or attribute, no reference, a
+ * governing criterion that cannot be measured) and `group_missing` (the reference does not occur).
  */
 export async function fairnessReport(table: Table, input: FairnessInput): Promise<FairnessReport> {
   refusePlan(input);
@@ -96,7 +124,8 @@ export async function fairnessReport(table: Table, input: FairnessInput): Promis
   };
 }
 
-function refusePlan({ plan }: FairnessInput): void {
+function refusePlan({ plan, roles }: FairnessInput): void {
+  refuseProxyLimits(plan);
   refuseUnknownMetrics(plan.limits, FAIRNESS_METRICS, 'fairness.limits');
   refuseUnknownMetrics({ [plan.governing]: {} }, FAIRNESS_METRICS, 'fairness.governing');
   if (plan.limits?.[plan.governing] === undefined) {
@@ -106,6 +135,13 @@ function refusePlan({ plan }: FairnessInput): void {
       {
         details: { field: `fairness.limits.${plan.governing}` },
       },
+    );
+  }
+  if (roles === undefined && OUTCOME_METRICS.some((metric) => metric === plan.governing)) {
+    throw new AnalysisError(
+      'plan_invalid',
+      `\`${plan.governing}\` governs, but these rows have no outcomes; declare the label or govern by decisions`,
+      { details: { field: 'fairness.governing' } },
     );
   }
   const needsFactors = plan.governing.startsWith('conditional_');
@@ -130,7 +166,8 @@ function attributesOf(input: FairnessInput): readonly (readonly Grouping[])[] {
     );
   };
   const single = input.plan.attributes?.map(named) ?? input.protected;
-  const crossed = (input.intersections ?? []).map((names) => names.map(named));
+  const intersections = input.intersections ?? input.plan.intersections ?? [];
+  const crossed = intersections.map((names) => names.map(named));
   return [...single.map((grouping) => [grouping]), ...crossed];
 }
 
@@ -164,16 +201,46 @@ async function attributeReport(
   }
   const others = groups.filter((group) => group !== against);
   const warnings = groupings.flatMap((grouping) => grouping.warning ?? []);
+  const ground = outcomeGround(input);
+  const outcomes =
+    ground === undefined
+      ? undefined
+      : await attributeOutcomes(table, ground, { groupings, reference });
+  const judgedOutcomes = (outcomes?.comparisons ?? []).map((finding) =>
+    judgedComparison(finding, { groupings, input }),
+  );
   return {
     name,
     reference,
     ...(warnings.length === 0 ? {} : { warning: warnings.join(' ') }),
     groups: groups.map((group) => outcomeOf(group, name, levelOf(input.confidence))),
-    measurements: others.flatMap((group) =>
-      judgedComparisons(group, against, { groupings, input }),
-    ),
+    measurements: [
+      ...others.flatMap((group) => judgedComparisons(group, against, { groupings, input })),
+      ...judgedOutcomes,
+    ],
     exact_p: Object.fromEntries(others.map((group) => [group.group, exactP(group, against)])),
+    ...(outcomes === undefined ? {} : { outcomes: reportedOutcomes(outcomes) }),
   };
+}
+
+function outcomeGround(input: FairnessInput): OutcomeGround | undefined {
+  const { roles, plan, basis, cutoff } = input;
+  if (roles === undefined) return undefined;
+  return {
+    roles,
+    unlabelled: input.unlabelled ?? 'refuse',
+    basis,
+    cutoff,
+    options: {
+      level: levelOf(input.confidence),
+      eventsMin: plan.events_min ?? EVENTS_MIN_DEFAULT,
+      declinedObserved: plan.declined_outcomes === 'observed',
+    },
+  };
+}
+
+function reportedOutcomes({ groups, exact_p, figures }: AttributeOutcomes): ReportedOutcomes {
+  return { groups, exact_p, figures: figures.map((finding) => judgeFinding(finding, undefined)) };
 }
 
 function judgedComparisons(
@@ -189,13 +256,19 @@ function judgedComparisons(
       conditional: (input.plan.conditional_on ?? []).length > 0,
     },
   });
-  // Rows that tell no group are shown, but belong to nobody whom the limit protects.
-  const judged = groupings.length === 1 && !isUndeclared(group.group, groupings);
-  return findings.map((finding) =>
-    judgeFinding(finding, judged ? input.plan.limits?.[finding.metric] : undefined, {
-      judge: input.judges?.[finding.metric],
-    }),
-  );
+  return findings.map((finding) => judgedComparison(finding, { groupings, input }));
+}
+
+// Rows that tell no group are shown, but belong to nobody whom the limit protects; weighted figures are informational.
+function judgedComparison(
+  finding: Finding,
+  { groupings, input }: { readonly groupings: readonly Grouping[]; readonly input: FairnessInput },
+): Measurement {
+  const declared = !isUndeclared(finding.group?.value ?? '', groupings);
+  const judged = groupings.length === 1 && declared && finding.weighted !== true;
+  return judgeFinding(finding, judged ? input.plan.limits?.[finding.metric] : undefined, {
+    judge: input.judges?.[finding.metric],
+  });
 }
 
 function outcomeOf(group: GroupDecisions, name: string, level: number): GroupOutcome {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Cutoff, isAdverse } from '../binary/cutoff.ts';
-import { AnalysisError } from '../errors.ts';
 import type { Estimate } from '../intervals/interval.ts';
 import { FORMULA_SOURCES, type MetricId } from '../plan/formula-source.ts';
 import { judgeFinding, worstVerdict } from '../plan/judge-finding.ts';
@@ -10,12 +9,13 @@ import {
   refuseUnknownMetrics,
   type SensitivityPlan,
 } from '../plan/testing-plan.ts';
+import { chosenInputs } from '../scorer/answered-rows.ts';
 import type { Scorer } from '../scorer/open-scorer.ts';
 import { inputFields, readInputs, scoreRows } from '../scorer/score-table.ts';
-import type { InputType } from '../scorer/scorer-spec.ts';
-import { type ProbeResult, probeBoundaries } from '../sensitivity/boundary-probes.ts';
+import { type ProbeResult, probeBoundaries, seenRanges } from '../sensitivity/boundary-probes.ts';
 import { type PerturbationEffect, perturbScores } from '../sensitivity/perturb-scores.ts';
 import { perturbationsOf } from '../sensitivity/perturbations.ts';
+import { refuseBlank, SENSITIVITY_ROWS_MAX } from '../sensitivity/sampled-rows.ts';
 import type { Table } from '../table/table.ts';
 import type { Report } from './report.ts';
 
@@ -24,7 +24,6 @@ const SENSITIVITY_METRICS = [
   'mean_abs_change',
   'flip_share',
 ] as const satisfies readonly MetricId[];
-const ROWS_MAX_DEFAULT = 500;
 const SHIFT_DEFAULT = '1';
 
 export interface RobustnessInput {
@@ -32,6 +31,8 @@ export interface RobustnessInput {
   readonly cutoff?: Cutoff | undefined;
   /** Rows perturbed, taken evenly from the rows ordered by value; 500 without it. */
   readonly rowsMax?: number | undefined;
+  /** Whether a score outside 0 to 1 is a failure; true without it. */
+  readonly isProbability?: boolean | undefined;
 }
 
 export interface EffectText {
@@ -66,17 +67,18 @@ export async function robustnessReport(
   input: RobustnessInput,
 ): Promise<RobustnessReport> {
   refuseUnknownMetrics(input.plan.limits, SENSITIVITY_METRICS, 'sensitivity.limits');
-  if (table.rowCount === 0) throw new AnalysisError('table_empty', 'there are no rows to perturb');
+  refuseBlank(table);
   const rows = await readInputs(table, scorer.spec, {
     order: 'value',
-    rowsMax: input.rowsMax ?? ROWS_MAX_DEFAULT,
+    rowsMax: input.rowsMax ?? input.plan.rows ?? SENSITIVITY_ROWS_MAX,
   });
   const base = (await scoreRows(scorer, rows)).map(({ score }) => score);
   const shift = Number(input.plan.shift ?? SHIFT_DEFAULT);
   const about = { rows, base, cutoff: input.cutoff };
   const inputs: InputSensitivity[] = [];
   const measurements: Measurement[] = [];
-  for (const field of chosenFields(scorer, input.plan)) {
+  const fields = inputFields(scorer.spec);
+  for (const field of chosenInputs(fields, input.plan.inputs, 'sensitivity.inputs')) {
     const effects: PerturbationEffect[] = [];
     for (const perturbation of await perturbationsOf(table, field, shift)) {
       effects.push(await perturbScores(scorer, perturbation, about));
@@ -84,7 +86,10 @@ export async function robustnessReport(
     inputs.push({ input: field.name, effects: effects.map(effectText) });
     measurements.push(...judgeEffects(field.name, effects, input));
   }
-  const boundaries = await probeBoundaries(scorer, rows[Math.floor(rows.length / 2)]!);
+  const boundaries = await probeBoundaries(scorer, rows[Math.floor(rows.length / 2)]!, {
+    seen: await seenRanges(table, scorer.spec),
+    isProbability: input.isProbability ?? true,
+  });
   measurements.push(judgeBoundaries(boundaries));
   return {
     kind: 'robustness',
@@ -97,26 +102,6 @@ export async function robustnessReport(
     verdict: worstVerdict(measurements),
     caveats: caveatsOf(table.rowCount, base, input.cutoff),
   };
-}
-
-function chosenFields(
-  scorer: Scorer,
-  plan: SensitivityPlan,
-): readonly { readonly name: string; readonly type: InputType }[] {
-  const fields = inputFields(scorer.spec);
-  const chosen = plan.inputs ?? 'all';
-  if (chosen === 'all') return fields;
-  return chosen.map((name) => {
-    const field = fields.find((entry) => entry.name === name);
-    if (field !== undefined) return field;
-    throw new AnalysisError(
-      'plan_invalid',
-      `\`${name}\` is not an input of the model; correct sensitivity.inputs`,
-      {
-        details: { field: 'sensitivity.inputs', input: name },
-      },
-    );
-  });
 }
 
 function judgeEffects(

@@ -23,6 +23,8 @@ export interface ReadInputsOptions {
   readonly order?: 'row' | 'value';
   /** At most this many rows, taken evenly. */
   readonly rowsMax?: number;
+  /** Which of the rows between two that are taken: `first` (default), or `middle`, which are others where not all are taken. */
+  readonly take?: 'first' | 'middle';
 }
 
 /** The model's inputs of the table's rows. Throws `column_missing` or `column_type` where a column cannot feed its input. */
@@ -31,6 +33,27 @@ export async function readInputs(
   spec: ScorerSpec,
   options: ReadInputsOptions = {},
 ): Promise<readonly InputRow[]> {
+  return (await readSample(table, spec, { ...options, beside: [] })).rows;
+}
+
+/** Rows with what stands beside their inputs. */
+export interface SampledRows {
+  readonly rows: readonly InputRow[];
+  /** One list of values for each expression asked for. */
+  readonly beside: readonly (readonly unknown[])[];
+  /** Every how manieth row was taken. */
+  readonly stride: number;
+}
+
+/**
+ * As `readInputs`, with SQL expressions read beside. By value, rows that agree in their inputs are ordered by what stands
+ * beside, so that rows in the same place of the order are equal in everything that is read.
+ */
+export async function readSample(
+  table: Table,
+  spec: ScorerSpec,
+  options: ReadInputsOptions & { readonly beside: readonly string[] },
+): Promise<SampledRows> {
   const fields = inputFields(spec);
   const items = fields.map((field) => {
     const column = table.column(field.name);
@@ -47,19 +70,25 @@ export async function readInputs(
     return `${value} AS ${column}`;
   });
   const names = fields.map((field) => table.column(field.name)).join(', ');
-  const order = options.order === 'value' ? `${names}, rowid` : 'rowid';
+  const asked = options.beside.map((expression, at) => `${expression} AS beside_${at}`);
+  const besides = asked.map((_, at) => `beside_${at}`);
+  const order = options.order === 'value' ? [names, ...besides, 'rowid'].join(', ') : 'rowid';
   const stride = Math.max(
     1,
     Math.ceil(table.rowCount / (options.rowsMax ?? Number.POSITIVE_INFINITY)),
   );
   const columns = await table.select(
-    `SELECT ${names} FROM (SELECT ${items.join(', ')}, row_number() OVER (ORDER BY ${order}) AS place_in_order
-       FROM ${table.relation})
-     WHERE (place_in_order - 1) % ${stride} = 0 ORDER BY place_in_order`,
+    `SELECT ${[names, ...besides].join(', ')} FROM (SELECT *, row_number() OVER (ORDER BY ${order}) AS place_in_order
+       FROM (SELECT ${[...items, ...asked].join(', ')}, rowid FROM ${table.relation}))
+     WHERE (place_in_order - 1) % ${stride} = ${options.take === 'middle' ? Math.floor(stride / 2) : 0} ORDER BY place_in_order`,
   );
-  return Array.from({ length: columns[0]!.length }, (_, row) =>
-    Object.fromEntries(fields.map((field, index) => [field.name, columns[index]![row]])),
-  );
+  return {
+    stride,
+    beside: columns.slice(fields.length),
+    rows: Array.from({ length: columns[0]!.length }, (_, row) =>
+      Object.fromEntries(fields.map((field, index) => [field.name, columns[index]![row]])),
+    ),
+  };
 }
 
 /** Row keys and their types, in the order of the spec. */

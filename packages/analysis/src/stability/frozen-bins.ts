@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { exactDecimal } from '@countersign/kernel';
+import { canonicalDecimal, exactDecimal } from '@countersign/kernel';
 import { AnalysisError } from '../errors.ts';
+import { CompensatedSum } from '../numeric/sum.ts';
 import { doubleLiteral, literal } from '../table/column-type.ts';
 import type { Table } from '../table/table.ts';
 
@@ -18,6 +19,8 @@ export type FrozenBins = {
   readonly column: string;
   /** Reference rows per bin, then unlisted, then missing. */
   readonly counts: readonly number[];
+  /** Mean score of the reference rows in each bin, where it was frozen with a score; null in an empty bin. */
+  readonly scores?: readonly (string | null)[];
 } & (
   | { readonly kind: 'number'; readonly edges: readonly string[] }
   | { readonly kind: 'category'; readonly levels: readonly string[] }
@@ -27,11 +30,16 @@ export const BINS_DEFAULT = 10;
 // Rarer levels share the bin of unlisted values: a bin of a few rows tells noise, and the record stays small.
 const LEVELS_MAX = 50;
 
+export interface FreezeOptions {
+  /** Bins of a number; 10 without it. */
+  readonly bins?: number | undefined;
+}
+
 /** Freezes quantile bins (numbers) or levels (texts, booleans) at the reference rows. */
 export async function freezeBins(
   table: BinnedTable,
   column: string,
-  bins = BINS_DEFAULT,
+  options: FreezeOptions = {},
 ): Promise<FrozenBins> {
   if (table.rowCount === 0) {
     throw new AnalysisError('table_empty', 'bins cannot be frozen on no rows', {
@@ -49,11 +57,21 @@ export async function freezeBins(
       },
     );
   }
+  const count = options.bins ?? BINS_DEFAULT;
   const shape =
     type === 'number' || type === 'integer'
-      ? { column, kind: 'number' as const, edges: await quantileEdges(table, column, bins) }
+      ? { column, kind: 'number' as const, edges: await quantileEdges(table, column, count) }
       : { column, kind: 'category' as const, levels: await commonLevels(table, column) };
   return { ...shape, counts: await countBins(table, { ...shape, counts: [] }) };
+}
+
+/** The same bins with the mean score of the reference rows in each, which `csi` needs. */
+export async function withScores(
+  table: Table,
+  bins: FrozenBins,
+  score: string,
+): Promise<FrozenBins> {
+  return { ...bins, scores: await meanScores(table, bins, score) };
 }
 
 /** Rows of another table in frozen bins, in the order of `FrozenBins.counts`. */
@@ -68,6 +86,27 @@ export async function countBins(table: BinnedTable, bins: FrozenBins): Promise<r
     result[Number(place)] = Number(counts![index]);
   });
   return result;
+}
+
+// Summed here and in the order of scores: the engine's own sum may differ in its last bit with the order of threads.
+async function meanScores(
+  table: Table,
+  bins: FrozenBins,
+  score: string,
+): Promise<readonly (string | null)[]> {
+  const size = bins.counts.length;
+  const [places, scores, counts] = await table.selectDoubles(
+    `SELECT CAST(${placeExpression(table, bins, size)} AS DOUBLE) AS place,
+       CAST(${table.column(score)} AS DOUBLE) AS s, CAST(count(*) AS DOUBLE)
+     FROM ${table.relation} GROUP BY place, s ORDER BY place, s`,
+  );
+  const sums = Array.from({ length: size }, () => new CompensatedSum());
+  places!.forEach((place, at) => {
+    sums[place]!.add(scores![at]! * counts![at]!);
+  });
+  return sums.map(({ value }, bin) =>
+    bins.counts[bin] === 0 ? null : canonicalDecimal(value / bins.counts[bin]!),
+  );
 }
 
 /** Words for each bin, in the order of `FrozenBins.counts`. */
@@ -96,23 +135,39 @@ function placeExpression(table: BinnedTable, bins: FrozenBins, size: number): st
   return `CASE ${missing} ${cases.join(' ')} ELSE ${size - 2} END`;
 }
 
-// Exact order statistics, so the edges do not depend on row order; equal quantiles give one edge.
+// Exact order statistics, so the edges do not depend on row order; equal quantiles give one edge. A value that most rows
+// share is told from its neighbours even where it is the highest: without an edge below it the column could never shift.
 async function quantileEdges(
   table: BinnedTable,
   column: string,
   bins: number,
 ): Promise<readonly string[]> {
   const name = `CAST(${table.column(column)} AS DOUBLE)`;
+  const values = await fewValues(table, name, bins);
+  if (values !== undefined) return values.slice(0, -1).map(exactDecimal);
   const quantiles = Array.from(
     { length: bins - 1 },
     (_, index) => `quantile_disc(${name}, ${doubleLiteral((index + 1) / bins)})`,
   );
   const found = await table.select(
-    `SELECT max(${name}), ${quantiles.join(', ')} FROM ${table.relation}`,
+    `SELECT max(${name}), max(${name}) FILTER (WHERE ${name} < (SELECT max(${name}) FROM ${table.relation})), ${quantiles.join(', ')} FROM ${table.relation}`,
   );
-  const [highest, ...edges] = found.map((values) => values[0]);
-  const inner = edges.filter((edge) => edge !== null && edge !== highest).map(Number);
-  return [...new Set(inner)].map(exactDecimal);
+  const [highest, below, ...edges] = found.map((column) => column[0]);
+  const inner = edges.map((edge) => (edge === highest ? below : edge));
+  const known = inner.filter((edge) => edge !== null && edge !== undefined).map(Number);
+  return [...new Set(known)].sort((one, other) => one - other).map(exactDecimal);
+}
+
+/** The distinct values, ascending, where each can have a bin of its own. */
+async function fewValues(
+  table: BinnedTable,
+  name: string,
+  bins: number,
+): Promise<readonly number[] | undefined> {
+  const [values] = await table.select(
+    `SELECT DISTINCT ${name} AS v FROM ${table.relation} WHERE ${name} IS NOT NULL ORDER BY v LIMIT ${bins + 1}`,
+  );
+  return values!.length > bins ? undefined : values!.map(Number);
 }
 
 async function commonLevels(table: BinnedTable, column: string): Promise<readonly string[]> {

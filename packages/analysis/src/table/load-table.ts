@@ -16,8 +16,11 @@ export type TableSource = { readonly format: 'csv' | 'parquet' } & (
 );
 
 export interface LoadOptions extends EngineOptions {
-  /** `refuse` (default): a column that the schema does not declare is an error. `ignore`: it is not read. */
-  readonly otherColumns?: 'refuse' | 'ignore';
+  /**
+   * `refuse` (default): a column that the schema does not declare is an error. `ignore`: it is not read. `text`: it is read as
+   * text, which only a CSV file lets every column be.
+   */
+  readonly otherColumns?: 'refuse' | 'ignore' | 'text';
 }
 
 /**
@@ -45,7 +48,7 @@ export async function loadTable(
 export async function withRelation(
   table: Table,
   source: TableSource,
-  schema: { readonly columns: ColumnTypes; readonly others: 'refuse' | 'ignore' },
+  schema: { readonly columns: ColumnTypes; readonly others: 'refuse' | 'ignore' | 'text' },
   use: (relation: Relation) => Promise<void>,
 ): Promise<void> {
   const declared = { columns: new Map(Object.entries(schema.columns)), others: schema.others };

@@ -34,6 +34,11 @@ export async function readParquet(table: Table, path: string, schema: Schema): P
   return { select: `SELECT ${items.join(', ')} FROM ${source} ORDER BY file_row_number`, columns };
 }
 
+/** Names and stored types of a Parquet file's columns. Throws `table_unreadable`. */
+export function storedColumns(table: Table, path: string): Promise<Map<string, string>> {
+  return storedTypes(table, `read_parquet(${literal(path)}, file_row_number=true)`, path);
+}
+
 async function storedTypes(
   table: Table,
   source: string,

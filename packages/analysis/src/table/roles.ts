@@ -13,6 +13,8 @@ export interface Roles {
   readonly positive?: string | undefined;
   /** Row weights: a column of positive numbers, or one decimal per label value. */
   readonly weights?: string | Readonly<Record<string, string>> | undefined;
+  /** Whom rows belong to (borrower, policy, patient): rows of one unit are not independent. */
+  readonly unit?: string | undefined;
 }
 
 /** SQL for a label of 0 or 1, null where it is missing. */
@@ -37,7 +39,8 @@ export function weightExpression(table: Table, roles: Roles): string {
   return `CASE ${label} ${cases.join(' ')} END`;
 }
 
-interface RowCheck {
+/** A condition on rows that makes them unusable. */
+export interface RowCheck {
   readonly code: AnalysisErrorCode;
   readonly column: string;
   readonly fails: string;
@@ -46,8 +49,12 @@ interface RowCheck {
 
 /** Refuses the first row without a usable score; the error names column and row. */
 export async function refuseBadScores(table: Table, score: string): Promise<void> {
+  await refuseRows(table, scoreChecks(table, score));
+}
+
+function scoreChecks(table: Table, score: string): readonly RowCheck[] {
   const column = table.column(score);
-  await refuseRows(table, [
+  return [
     {
       code: 'value_missing',
       column: score,
@@ -60,7 +67,7 @@ export async function refuseBadScores(table: Table, score: string): Promise<void
       fails: `NOT (${column} >= 0 AND ${column} <= 1)`,
       message: 'has a score outside 0 to 1; measure a probability',
     },
-  ]);
+  ];
 }
 
 /** Refuses the first row without a usable score, label or weight; rows without label pass if `unlabelled` is `skip`. */
@@ -69,10 +76,11 @@ export async function refuseBadRoles(
   roles: Roles,
   unlabelled: 'refuse' | 'skip',
 ): Promise<void> {
-  await refuseBadScores(table, roles.score);
   const label = labelExpression(table, roles);
   const weight = weightExpression(table, roles);
   const checks: RowCheck[] = [
+    ...scoreChecks(table, roles.score),
+    ...labelChecks(roles, table, unlabelled),
     {
       code: 'label_not_binary',
       column: roles.label,
@@ -86,19 +94,40 @@ export async function refuseBadRoles(
       message: 'has no positive weight; declare one for each label value or row',
     },
   ];
-  if (unlabelled === 'refuse') {
-    checks.unshift({
+  await refuseRows(table, checks);
+  if (roles.positive !== undefined) await refuseThirdLabel(table, roles);
+}
+
+function labelChecks(
+  roles: Roles,
+  table: Table,
+  unlabelled: 'refuse' | 'skip',
+): readonly RowCheck[] {
+  if (unlabelled === 'skip') return [];
+  return [
+    {
       code: 'value_missing',
       column: roles.label,
       fails: `${table.column(roles.label)} IS NULL`,
       message: 'has no label; leave out rows whose outcome is not known',
-    });
-  }
-  await refuseRows(table, checks);
-  await refuseThirdLabel(table, roles);
+    },
+  ];
 }
 
-async function refuseRows(table: Table, checks: readonly RowCheck[]): Promise<void> {
+/** Refuses the first row that belongs to no unit, where units are declared. */
+export async function refuseMissingUnits(table: Table, unit: string): Promise<void> {
+  await refuseRows(table, [
+    {
+      code: 'value_missing',
+      column: unit,
+      fails: `${table.column(unit)} IS NULL`,
+      message: 'names no unit; say whom the row belongs to or leave it out',
+    },
+  ]);
+}
+
+/** Throws for the first row for which a check's `fails` holds; the error names column and row. */
+export async function refuseRows(table: Table, checks: readonly RowCheck[]): Promise<void> {
   const firsts = checks.map((check) => `min(rowid) FILTER (WHERE ${check.fails})`);
   const found = await table.select(`SELECT ${firsts.join(', ')} FROM ${table.relation}`);
   checks.forEach((check, index) => {

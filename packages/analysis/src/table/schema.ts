@@ -6,7 +6,7 @@ import type { ColumnType } from './column-type.ts';
 export interface Schema {
   readonly columns: ReadonlyMap<string, ColumnType>;
   /** What to do with columns that are not declared. */
-  readonly others: 'refuse' | 'ignore';
+  readonly others: 'refuse' | 'ignore' | 'text';
 }
 
 /** Rows as a query, with the declared types of its columns. */
@@ -32,6 +32,7 @@ export function resolveColumns(
   for (const name of present) {
     const type = schema.columns.get(name);
     if (type !== undefined) resolved.set(name, type);
+    else if (schema.others === 'text') resolved.set(name, 'text');
     else if (schema.others === 'refuse') {
       throw new AnalysisError(
         'column_unknown',

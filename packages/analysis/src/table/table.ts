@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBDoubleVector,
+  DuckDBInstance,
+  type DuckDBResult,
+  DuckDBUSmallIntVector,
+  type DuckDBValue,
+  type DuckDBVector,
+} from '@duckdb/node-api';
 import { AnalysisError } from '../errors.ts';
 import { type ColumnType, identifier } from './column-type.ts';
 import type { Relation } from './schema.ts';
@@ -76,18 +84,24 @@ export class Table {
       { length: result.columnCount },
       () => new Float64Array(result.rowCount),
     );
-    let start = 0;
-    for await (const chunk of result) {
-      // Asked once: each call crosses into the engine.
-      const { rowCount } = chunk;
-      columns.forEach((column, index) => {
-        const vector = chunk.getColumnVector(index);
-        for (let row = 0; row < rowCount; row += 1)
-          column[start + row] = Number(vector.getItem(row));
-      });
-      start += rowCount;
-    }
+    await copyChunks(result, columns);
     return columns;
+  }
+
+  /**
+   * Streams a query of not more rows than the table has, without holding its result twice. Columns are DOUBLE, or
+   * USMALLINT where `short` says so, and not null.
+   */
+  async streamNumbers(
+    sql: string,
+    kinds: readonly ('double' | 'short')[],
+  ): Promise<readonly (Float64Array | Uint16Array)[]> {
+    const result = await this.#connection.stream(sql);
+    const columns = kinds.map((kind) =>
+      kind === 'double' ? new Float64Array(this.#rows) : new Uint16Array(this.#rows),
+    );
+    const found = await copyChunks(result, columns);
+    return columns.map((column) => column.subarray(0, found));
   }
 
   /** Runs a statement for its effect on relations other than the rows. */
@@ -124,5 +138,37 @@ export class Table {
   close(): void {
     this.#connection.closeSync();
     this.#instance.closeSync();
+  }
+}
+
+/** The number of rows copied. */
+async function copyChunks(
+  result: DuckDBResult,
+  columns: readonly (Float64Array | Uint16Array)[],
+): Promise<number> {
+  let start = 0;
+  for await (const chunk of result) {
+    // Asked once: each call crosses into the engine.
+    const { rowCount } = chunk;
+    for (const [index, column] of columns.entries()) {
+      copyVector(column, start, chunk.getColumnVector(index));
+    }
+    start += rowCount;
+  }
+  return start;
+}
+
+function copyVector(column: Float64Array | Uint16Array, start: number, vector: DuckDBVector): void {
+  // The engine's own memory, copied as a block; any other kind of column is read value by value.
+  const isSame =
+    column instanceof Float64Array
+      ? vector instanceof DuckDBDoubleVector
+      : vector instanceof DuckDBUSmallIntVector;
+  if (isSame && 'items' in vector) {
+    column.set(vector.items as ArrayLike<number>, start);
+    return;
+  }
+  for (let row = 0; row < vector.itemCount; row += 1) {
+    column[start + row] = Number(vector.getItem(row));
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Added to every count of either side, so that an empty bin costs a finite amount.
-const SMOOTHING = 0.5;
+/** Added to every count of either side, so that an empty bin costs a finite amount. */
+export const SMOOTHING = 0.5;
 
 /**
  * The terms of the population stability index Σ(q − p)·ln(q/p), one a bin: p and q are shares of rows with 0.5 added to each

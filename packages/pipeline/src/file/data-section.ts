@@ -5,7 +5,7 @@ import { decimalValue, shareValue } from './decimal-value.ts';
 import { datasetOrigin } from './origin-section.ts';
 import { isFolder } from './pinned-origin.ts';
 
-const columnType = z.enum(['integer', 'number', 'text', 'boolean', 'date', 'timestamp']);
+export const columnType = z.enum(['integer', 'number', 'text', 'boolean', 'date', 'timestamp']);
 
 const source = z.strictObject({
   system: sentence,
@@ -46,7 +46,7 @@ const sampling = z.strictObject({
   why: sentence,
 });
 
-const roles = z.strictObject({
+export const roles = z.strictObject({
   label: columnName.optional(),
   positive: z.union([z.string(), z.number().int(), z.boolean()]).transform(String).optional(),
   protected: z.array(grouping).max(50).optional(),

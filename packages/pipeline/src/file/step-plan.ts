@@ -5,6 +5,7 @@ import { externalExtension, isExternal } from './origin-section.ts';
 import type { PipelineDocument } from './parse-pipeline-file.ts';
 import { splitParts } from './split-parts.ts';
 import type { Step, StepInput } from './step-section.ts';
+import type { TestingPlan } from './testing/testing-section.ts';
 
 /** An input after its name has been understood; `as` is where it appears in the step's working directory. */
 export type PlannedInput =
@@ -126,12 +127,17 @@ function checkNamedFiles(context: Context): void {
       (file, index): NamedFile => [['artifact', 'files', index], file],
     ),
     [['testing', 'predictions'], testing?.predictions?.file],
+    [['testing', 'backtest', 'predictions'], rollingFile(testing?.backtest)],
   ];
   for (const [path, file] of named) {
     if (file !== undefined && !context.writers.has(file)) {
       fail(context, 'step_input_missing', path, `no step declares the output \`${file}\``);
     }
   }
+}
+
+function rollingFile(backtest: TestingPlan['backtest']): string | undefined {
+  return backtest === undefined || 'gap' in backtest ? undefined : backtest.predictions?.file;
 }
 
 function planStep(context: Context, name: string, step: Step): PlannedStep {

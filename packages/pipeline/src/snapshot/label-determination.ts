@@ -20,6 +20,8 @@ const BIN_ROWS = 20;
 const EDGE_ROWS = 100_000;
 const THEILS_U_MAX = 0.8;
 const AUC_MAX = 0.95;
+/** From here one column alone nearly determines the label; the same for raw columns and for a model's inputs. */
+export const LABEL_THRESHOLDS = { theilsU: THEILS_U_MAX, auc: AUC_MAX } as const;
 const CLASS = '"__countersign_class"';
 
 interface LabelPlace {

@@ -12,3 +12,6 @@ export const limits = z.record(metricName, limit);
 export const windowText = z
   .string()
   .regex(/^\d{1,4}[dwmy]$/, 'expected a window such as `30d` or `3m`');
+
+/** Where random draws start: the same seed gives the same figures. */
+export const drawSeed = z.number().int().min(0).max(4_294_967_295);
