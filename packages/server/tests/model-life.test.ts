@@ -17,7 +17,7 @@ import {
   USE,
   validation,
 } from './model-life.ts';
-import { scorecardRepository } from './scorecard-repository.ts';
+import { SCORECARD_PIPELINE, scorecardRepository } from './scorecard-repository.ts';
 import { type TestServer, testServer } from './server-fixture.ts';
 
 let server: TestServer;
@@ -45,6 +45,42 @@ const done = (job: JobReply) => {
   return job.result as { readonly [name: string]: unknown; readonly records: readonly string[] };
 };
 
+/** The content of the first version's evidence of a type and kind. */
+async function content(type: string, kind: string) {
+  const version = await act.get('dev', '/v1/models/scorecard/versions/1');
+  const found = version.evidence.find(
+    (one: { type: string; kind?: string }) => one.type === type && one.kind === kind,
+  );
+  const { envelope } = await act.get('dev', `/v1/records/${found.digest}`);
+  const payload = Buffer.from(envelope.payload, 'base64').toString('utf8');
+  return JSON.parse(payload).predicate.content;
+}
+
+// Regions stand in for surnames and areas: two made-up tables that the step writes beside its predictions.
+const PIPELINE = SCORECARD_PIPELINE.replace(
+  'run: sh train.sh',
+  "run: \"sh train.sh && printf 'name,green,blue\\nnorth,0.7,0.3\\nsouth,0.2,0.8\\n' > names.csv && printf 'area,green,blue\\nnorth,600,400\\nsouth,300,700\\n' > areas.csv\"",
+)
+  .replace('outputs: [model.onnx,', 'outputs: [names.csv, areas.csv, model.onnx,')
+  .replace(
+    '    limits: { approval_ratio: { min: 0.8 } }\n  sensitivity:',
+    `    limits: { approval_ratio: { min: 0.8 } }
+    alternatives:
+      performance: auc
+      tolerance: 0.3
+      scores: [{ name: burden, file: oof-burden.csv }]
+      untouched: { by: row_id, share: 0.4 }
+    proxy:
+      method: bisg
+      why: Made-up tables of two regions.
+      groups: [green, blue]
+      reference: blue
+      surname: { column: region, table: names.csv, key: name }
+      geography: { column: region, table: areas.csv, key: area }
+  slices: { columns: [region, burden, years], metric: log_loss }
+  sensitivity:`,
+  );
+
 describe('the life of a version', { timeout: 120_000 }, () => {
   let artifactDigest: string;
   let staging: string;
@@ -59,7 +95,7 @@ describe('the life of a version', { timeout: 120_000 }, () => {
 
   test('a signed run registers version 1 with all of its records at once', async () => {
     const author = { name: 'Dev', email: server.person('dev').email };
-    const repository = await scorecardRepository(join(directory, 'model'), author);
+    const repository = await scorecardRepository(join(directory, 'model'), author, PIPELINE);
     const request = await runRequest(server, repository);
     const result = done(await act.job('dev', { kind: 'run', request }));
     expect(result).toMatchObject({ model: MODEL, version: 1 });
@@ -89,7 +125,10 @@ describe('the life of a version', { timeout: 120_000 }, () => {
     const result = done(await act.job('dev', { kind: 'test', params }));
     expect(result.conclusions).toEqual({
       'performance-test': 'pass',
+      'performance-test/slices': 'informational',
       'fairness-test': 'pass',
+      'fairness-test/alternatives': 'informational',
+      'fairness-test/proxy': 'informational',
       'robustness-test/sensitivity': 'pass',
       'robustness-test/boundary': 'pass',
       'robustness-test/design': 'pass',
@@ -98,16 +137,18 @@ describe('the life of a version', { timeout: 120_000 }, () => {
     });
   });
 
+  test('another score that the run left is searched as a less discriminatory alternative, and probable groups inform', async () => {
+    const alternatives = await content('fairness-test', 'alternatives');
+    expect(alternatives.detail).toMatchObject({ tried: 1, candidates: [{ score: 'burden' }] });
+    expect(Number(alternatives.detail.candidates[0].performance)).toBeLessThan(
+      Number(alternatives.detail.model.performance),
+    );
+    const proxy = await content('fairness-test', 'proxy');
+    expect(proxy.detail).toMatchObject({ method: 'bisg', untold: 0 });
+    expect(Number(proxy.detail.groups[0].expected_rows)).toBeGreaterThan(0);
+  });
+
   test('the inputs are catalogued with their proxy screen, and the design is held against the artefact', async () => {
-    const version = await act.get('dev', '/v1/models/scorecard/versions/1');
-    const content = async (type: string, kind: string) => {
-      const found = version.evidence.find(
-        (one: { type: string; kind?: string }) => one.type === type && one.kind === kind,
-      );
-      const { envelope } = await act.get('dev', `/v1/records/${found.digest}`);
-      const payload = Buffer.from(envelope.payload, 'base64').toString('utf8');
-      return JSON.parse(payload).predicate.content;
-    };
     const catalogue = await content('feature-catalogue', 'measured');
     expect(catalogue.lacking).toEqual([]);
     expect(catalogue.inputs[0]).toMatchObject({

@@ -152,6 +152,18 @@ describe('monitoring', { timeout: 60_000 }, () => {
       'fairness',
       'performance',
     ]);
+    const page = await act.get('audit', '/v1/records?type=outcomes-analysis');
+    expect(page.records).toHaveLength(1);
+    const { envelope } = await act.get('audit', `/v1/records/${page.records[0].digest}`);
+    const payload = Buffer.from(envelope.payload, 'base64').toString('utf8');
+    const { content } = JSON.parse(payload).predicate;
+    expect(content.detail).toMatchObject({
+      kind: 'backtest',
+      time: 'answered_on',
+      scores: 'one-model',
+    });
+    expect(content.detail.periods).toMatchObject([{ period: '2026-10', n: 400 }]);
+    expect(content).toMatchObject({ phase: 'monitoring', breaches: [] });
   });
 
   test('of a shifted window breaches stability and opens one blocking finding', async () => {

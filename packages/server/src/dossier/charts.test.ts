@@ -41,6 +41,56 @@ const CHARTS: readonly ChartSpec[] = [
   },
   { kind: 'bars', axis: 'PSI', items: items(10) },
   { kind: 'tornado', axis: 'Change', items: [{ label: 'purpose', low: -0.1, high: 0.2 }] },
+  {
+    kind: 'lines',
+    x: { title: 'Quarter', categories: ['2016-Q1', '2016-Q2', '2016-Q3'] },
+    y: { title: 'Default rate', min: 0 },
+    series: [
+      { name: 'predicted', points: [0.1, 0.12, 0.11].map((y, x) => ({ x, y })) },
+      {
+        name: 'realised',
+        points: [
+          { x: 0, y: 0.09, low: 0.07, high: 0.11 },
+          { x: 1, y: null },
+          { x: 2, y: 0.14, low: 0.12, high: 0.16 },
+        ],
+      },
+    ],
+    limits: [{ label: 'limit 0.15', value: 0.15 }],
+    bands: [
+      { label: 'green', to: 0.12, tone: 'good' },
+      { label: 'amber', from: 0.12, to: 0.15, tone: 'watch' },
+      { label: 'red', from: 0.15, tone: 'bad' },
+    ],
+  },
+  {
+    kind: 'lines',
+    x: { title: 'Share of policies', min: 0, max: 1 },
+    y: { title: 'Share of losses', min: 0, max: 1 },
+    series: [
+      {
+        name: 'ordered by price',
+        points: [0, 0.25, 0.5, 0.75, 1].map((x) => ({ x, y: x * x })),
+      },
+    ],
+    diagonal: true,
+  },
+  {
+    kind: 'scatter',
+    x: { title: 'Approval ratio' },
+    y: { title: 'AUC' },
+    groups: [
+      {
+        name: 'tried',
+        points: [
+          { x: 0.7, y: 0.71 },
+          { x: 0.8, y: 0.72 },
+        ],
+      },
+      { name: 'frontier', isJoined: true, points: [{ x: 0.82, y: 0.75, label: 'chosen' }] },
+    ],
+    limits: [{ axis: 'x', label: 'limit 0.8', value: 0.8 }],
+  },
 ];
 
 describe.each(CHARTS)('a $kind chart', (chart) => {
@@ -51,7 +101,8 @@ describe.each(CHARTS)('a $kind chart', (chart) => {
   test('names its axes or items in the picture and in words', () => {
     const svg = chartSvg(chart);
     const label = 'items' in chart ? (chart.items[0]?.label ?? '') : 'rate';
-    const shown = chart.kind === 'histogram' ? chart.axis : label;
+    const titled = 'y' in chart ? chart.y.title : label;
+    const shown = chart.kind === 'histogram' ? chart.axis : titled;
     expect(svg).toContain(shown);
     expect(chartAlt(chart)).toContain(shown);
     expect(chartAlt(chart).length).toBeGreaterThan(20);

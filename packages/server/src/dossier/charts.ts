@@ -3,6 +3,7 @@
 import { ServerError } from '../errors.ts';
 import { barOption, intervalOption, tornadoOption } from './charts/bars.ts';
 import { calibrationOption, courseOption, histogramOption, rocOption } from './charts/curves.ts';
+import { linesAlt, linesOption, scatterAlt, scatterOption } from './charts/lines.ts';
 import type { ChartSpec } from './charts/spec.ts';
 import { optionSvg } from './charts/svg.ts';
 
@@ -13,9 +14,19 @@ export type { ChartSpec } from './charts/spec.ts';
  * @throws ServerError `chart_malformed` for a chart without points or with a number that is not finite
  */
 export function chartSvg(chart: ChartSpec): string {
+  const key = JSON.stringify(chart);
+  const known = DRAWN.get(key);
+  if (known !== undefined) return known;
   assertDrawable(chart);
-  return optionSvg(optionOf(chart), sizeOf(chart));
+  const svg = optionSvg(optionOf(chart), sizeOf(chart));
+  if (DRAWN.size >= DRAWN_MAX) DRAWN.clear();
+  DRAWN.set(key, svg);
+  return svg;
 }
+
+/** Every edition of a document draws the same charts; about ten kilobytes each. */
+const DRAWN = new Map<string, string>();
+const DRAWN_MAX = 300;
 
 /** What the figure shows, for a reader who cannot see it. */
 export function chartAlt(chart: ChartSpec): string {
@@ -34,6 +45,10 @@ export function chartAlt(chart: ChartSpec): string {
       return `${chart.axis} of ${chart.trials.length} trials in order, with the best so far.`;
     case 'tornado':
       return `Tornado chart: ${chart.axis} for ${chart.items.map(({ label }) => label).join(', ')}.`;
+    case 'lines':
+      return linesAlt(chart);
+    case 'scatter':
+      return scatterAlt(chart);
   }
 }
 
@@ -53,6 +68,10 @@ function optionOf(chart: ChartSpec) {
       return tornadoOption(chart);
     case 'course':
       return courseOption(chart);
+    case 'lines':
+      return linesOption(chart);
+    case 'scatter':
+      return scatterOption(chart);
   }
 }
 
@@ -60,6 +79,13 @@ function optionOf(chart: ChartSpec) {
 const WIDE = 640;
 const SQUARE = { width: 420, height: 420 };
 const ROW_HEIGHT = 34;
+
+/** True for a chart whose axes share a scale, so that it is as high as it is wide. */
+export function isSquareChart(chart: ChartSpec): boolean {
+  return chart.kind === 'lines'
+    ? chart.diagonal === true
+    : chart.kind === 'roc' || chart.kind === 'calibration';
+}
 
 function sizeOf(chart: ChartSpec): { readonly width: number; readonly height: number } {
   switch (chart.kind) {
@@ -69,6 +95,10 @@ function sizeOf(chart: ChartSpec): { readonly width: number; readonly height: nu
     case 'histogram':
     case 'course':
       return { width: WIDE, height: 320 };
+    case 'lines':
+      return chart.diagonal === true ? SQUARE : { width: WIDE, height: 340 };
+    case 'scatter':
+      return { width: WIDE, height: 360 };
     case 'ratios':
     case 'bars':
     case 'tornado':
@@ -108,5 +138,11 @@ function numbersOf(chart: ChartSpec): readonly number[] {
       return chart.items.flatMap(({ low, high }) => [low, high]);
     case 'course':
       return [...chart.trials, ...chart.best].flatMap(({ trial, score }) => [trial, score]);
+    case 'lines':
+      return chart.series.flatMap(({ points }) =>
+        points.flatMap(({ x, y, low, high }) => [x, y ?? [], low ?? [], high ?? []].flat()),
+      );
+    case 'scatter':
+      return chart.groups.flatMap(({ points }) => points.flatMap(({ x, y }) => [x, y]));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, test } from 'vitest';
-import { compileDocument, evidenceSetDigest } from './compile-document.ts';
+import { evidenceSetDigest } from './assemble-document.ts';
+import { compileDocument } from './compile-document.ts';
 import { compileModelDevelopment } from './compile-model-development.ts';
 import type { Block, DocumentModel } from './document.ts';
 import { creditDocumentInput } from './testing/credit-document.ts';

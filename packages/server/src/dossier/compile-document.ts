@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import {
   appliesTo,
   type ClauseResult,
-  canonicalBytes,
   type Origin,
   type PackDocument,
+  type PackSection,
   type RecordSet,
   supersededDigests,
   type Tier,
   type VersionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
-import type { Block, DocumentModel, DocumentSection, DocumentSource, Inline } from './document.ts';
-import { citationsOf, plain } from './document.ts';
+import { assembleDocument } from './assemble-document.ts';
+import type { Block, DocumentModel, DocumentSection, Inline } from './document.ts';
+import { plain } from './document.ts';
 import { type EvidenceSlot, evidenceSlots } from './evidence-slots.ts';
 import type { LoadedPack } from './load-pack.ts';
 import type { DossierRecord } from './presenters/content.ts';
@@ -47,9 +47,11 @@ export interface DocumentFacts {
   readonly asOf: string;
   /** Position in the log that was read up to. */
   readonly asOfIndex: number;
+  /** What the inventory calls the model; its id alone without it. */
+  readonly modelName?: string | undefined;
+  /** Printed names by account. */
+  readonly people?: ReadonlyMap<string, string> | undefined;
 }
-
-const DEMONSTRATION_STAMP = 'DEMONSTRATION MODE: not for production use';
 
 /** Records that are about a version and superseded by nothing, in log order. */
 export function recordsInForce(set: RecordSet, context: VersionContext): readonly DossierRecord[] {
@@ -76,37 +78,26 @@ export function compileDocument(input: DocumentInput): DocumentModel {
       context,
       origin: facts.origin,
     });
-    return { slots, section: sectionOf(section.number, section.title, slots, context) };
+    return { slots, section: sectionOf(section, slots, context) };
   });
   const used = new Set(compiled.flatMap((part) => part.slots.flatMap((slot) => slot.records)));
-  const sources = input.records.filter((record) => used.has(record)).map(sourceOf);
-  const own = new Set(sources.map(({ digest }) => digest));
-  const cited = citationsOf(compiled.flatMap(({ section }) => section.blocks));
-  return {
-    v: 1,
+  return assembleDocument({
     id: outline.id,
     title: outline.title,
-    subtitle: `${context.model}, version ${context.version}, for ${context.use}`,
+    subtitle: versionTitle(context, facts),
+    kicker: facts.firm,
     shortTitle: `${outline.title} · ${context.model}@${context.version}`,
     asOf: facts.asOf,
-    ...(facts.demonstration && { stamp: DEMONSTRATION_STAMP }),
+    demonstration: facts.demonstration,
     meta: metaRows(input),
     summary: [
       ...rebuildNotice(input.records, context),
       ...summaryBlocks(compiled, input.pack.pack),
     ],
     sections: compiled.map(({ section }) => section),
-    sources,
-    references: [...new Set(cited.filter((digest) => !own.has(digest)))].sort(),
-    evidenceSetDigest: evidenceSetDigest(sources.map(({ digest }) => digest)),
-  };
-}
-
-/** SHA-256 over the canonical JSON of the sorted digests. */
-export function evidenceSetDigest(digests: readonly string[]): string {
-  return createHash('sha256')
-    .update(canonicalBytes([...new Set(digests)].sort()))
-    .digest('hex');
+    sources: input.records.filter((record) => used.has(record)),
+    people: facts.people,
+  });
 }
 
 function outlineOf({ pack, document }: DocumentInput): PackDocument {
@@ -129,16 +120,17 @@ function recordsFor(
   outline: PackDocument,
   records: readonly DossierRecord[],
 ): readonly DossierRecord[] {
-  const left = PHASES_LEFT_OUT[outline.id] ?? [];
-  return records.filter((record) => {
-    const { phase } = contentOf(record);
-    return typeof phase !== 'string' || !left.includes(phase);
-  });
+  return records.filter((record) => isPrintedIn(outline.id, record));
+}
+
+/** Whether a record can stand in a document at all, whatever sections it has. */
+export function isPrintedIn(document: string, record: DossierRecord): boolean {
+  const { phase } = contentOf(record);
+  return typeof phase !== 'string' || !(PHASES_LEFT_OUT[document] ?? []).includes(phase);
 }
 
 function sectionOf(
-  number: number,
-  title: string,
+  { number, label, title }: PackSection,
   slots: readonly EvidenceSlot[],
   context: VersionContext,
 ): DocumentSection {
@@ -148,7 +140,7 @@ function sectionOf(
     status: slot.status,
     digests: slot.records.map(({ digest }) => digest),
   }));
-  return { number, title, evidence, blocks };
+  return { number, ...(label !== undefined && { label }), title, evidence, blocks };
 }
 
 function gradeText({ enforcementGrade, enforcementCaveat }: DocumentInput['facts']): string {
@@ -157,22 +149,33 @@ function gradeText({ enforcementGrade, enforcementCaveat }: DocumentInput['facts
     : `${enforcementGrade}; ${enforcementCaveat}`;
 }
 
-function metaRows({ pack, context, facts }: DocumentInput): DocumentModel['meta'] {
+/** A version as people call it: `Consumer credit score, version 1, for underwriting`. */
+export function versionTitle(context: VersionContext, { modelName }: DocumentFacts): string {
+  return `${modelName ?? context.model}, version ${context.version}, for ${context.use}`;
+}
+
+function metaRows(input: DocumentInput): DocumentModel['meta'] {
+  const { pack, context, facts } = input;
   const { pack: framework } = pack;
   return [
     ...versionRows(context, facts),
     metaRow('Framework', plain(`${framework.title} (pack ${framework.id} ${framework.version})`)),
     metaRow('Digest of the pack', plain(pack.digest, 'code')),
+    metaRow('Document', plain(`${input.document}, by that pack’s outline`)),
   ];
 }
 
 const metaRow = (label: string, ...value: readonly Inline[]) => ({ label, value });
 
+function modelText({ model }: VersionContext, { modelName }: DocumentFacts): string {
+  return modelName === undefined ? model : `${modelName} (${model})`;
+}
+
 /** What every document says of its version first. */
 export function versionRows(context: VersionContext, facts: DocumentFacts): DocumentModel['meta'] {
   return [
     metaRow('Firm', plain(facts.firm)),
-    metaRow('Model', plain(context.model)),
+    metaRow('Model', plain(modelText(context, facts))),
     metaRow('Version', plain(`${context.version} (${facts.origin})`)),
     metaRow('Use', plain(context.use)),
     metaRow('Artefact (SHA-256 of manifest)', plain(context.artifactDigest, 'code')),
@@ -181,18 +184,4 @@ export function versionRows(context: VersionContext, facts: DocumentFacts): Docu
     metaRow('Workspace', plain(context.workspace)),
     metaRow('As of', plain(`${shownTime(facts.asOf)}, log position ${facts.asOfIndex}`)),
   ];
-}
-
-export function documentSources(records: readonly DossierRecord[]): readonly DocumentSource[] {
-  return records.map(sourceOf);
-}
-
-function sourceOf(record: DossierRecord): DocumentSource {
-  const { type, kind, actor, claimedAt } = record.statement.predicate;
-  return {
-    digest: record.digest,
-    type: kind === undefined ? type : `${type} (${kind})`,
-    actor,
-    claimedAt,
-  };
 }

@@ -150,7 +150,7 @@ describe('a change control plan', () => {
       'train.params.C',
       '≥ 0.7125',
       '0.00412',
-      'Gap: change-plan of kind authorisation',
+      'Gap: Change plan of kind authorisation',
       envelope,
       model.evidenceSetDigest,
     ]) {

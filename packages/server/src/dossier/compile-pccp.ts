@@ -16,15 +16,11 @@ import {
   versionContext,
 } from '@countersign/kernel';
 import { ServerError } from '../errors.ts';
-import {
-  type DocumentFacts,
-  documentSources,
-  evidenceSetDigest,
-  recordsInForce,
-  versionRows,
-} from './compile-document.ts';
+import { assembleDocument } from './assemble-document.ts';
+import { type DocumentFacts, recordsInForce, versionRows } from './compile-document.ts';
 import type { Block, Cell, DocumentModel, DocumentSection, GapBlock } from './document.ts';
 import { citationsOf, paragraph, plain } from './document.ts';
+import { evidenceName } from './evidence-names.ts';
 import { evidenceSlots } from './evidence-slots.ts';
 import {
   assessmentBlocks,
@@ -93,16 +89,15 @@ export function compilePccp(input: PccpInput): {
     sectionOf(set, { number: index + 1, title, blocks }),
   );
   const cited = new Set(citationsOf(sections.flatMap(({ blocks }) => blocks)));
-  const sources = documentSources(set.records.filter(({ digest }) => cited.has(digest)));
-  const own = new Set(sources.map(({ digest }) => digest));
-  const model: DocumentModel = {
-    v: 1,
+  const model = assembleDocument({
     id: PCCP,
     title: 'Predetermined change control plan',
-    subtitle: `${printed.envelope.title}: ${context.model} for ${context.use}`,
+    subtitle: `${printed.envelope.title}: ${facts.modelName ?? context.model} for ${context.use}`,
+    kicker: facts.firm,
+    people: facts.people,
     shortTitle: `Predetermined change control plan · ${context.model}@${context.version}`,
     asOf: facts.asOf,
-    ...(facts.demonstration && { stamp: 'DEMONSTRATION MODE: not for production use' }),
+    demonstration: facts.demonstration,
     meta: [
       ...versionRows(context, facts),
       { label: 'Envelope', value: [plain(printed.record.digest, 'code')] },
@@ -110,10 +105,8 @@ export function compilePccp(input: PccpInput): {
     ],
     summary: [...rebuildNotice(records, context), ...summaryOf(sections)],
     sections,
-    sources,
-    references: [...cited].filter((digest) => !own.has(digest)).sort(),
-    evidenceSetDigest: evidenceSetDigest(sources.map(({ digest }) => digest)),
-  };
+    sources: set.records.filter(({ digest }) => cited.has(digest)),
+  });
   return { model, envelope: printed.record.digest };
 }
 
@@ -275,7 +268,7 @@ function summaryOf(sections: readonly DocumentSection[]): readonly Block[] {
       ['Section', 'Part', 'Asked for by'],
       gaps.map(({ number, block }) => [
         String(number),
-        nameOf(block),
+        evidenceName(nameOf(block)),
         block.clauses.length === 0 ? 'the outline alone' : block.clauses.join(', '),
       ]),
       { caption: 'What is not there, by section' },

@@ -7,7 +7,13 @@ export type RecordDigest = string;
 
 /** A run of text. `cite` prints a record's short digest and leads to its full one; `section` leads to one. */
 export type Inline =
-  | { readonly kind: 'text'; readonly text: string; readonly style?: InlineStyle }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      readonly style?: InlineStyle;
+      /** As recorded, where `text` shows less. */
+      readonly exact?: string;
+    }
   | { readonly kind: 'cite'; readonly digest: RecordDigest }
   | { readonly kind: 'section'; readonly number: number }
   | { readonly kind: 'break' };
@@ -103,7 +109,10 @@ export interface SectionEvidence {
 }
 
 export interface DocumentSection {
+  /** From 1, each once: what cross-references lead to. */
   readonly number: number;
+  /** Printed in place of the number where the outline has its own, such as `2a`. */
+  readonly label?: string;
   readonly title: string;
   readonly evidence: readonly SectionEvidence[];
   readonly blocks: readonly Block[];
@@ -127,6 +136,8 @@ export interface DocumentModel {
   readonly id: string;
   readonly title: string;
   readonly subtitle: string;
+  /** Printed small above the title, such as the firm. */
+  readonly kicker?: string;
   /** Printed in the header of every page. */
   readonly shortTitle: string;
   /** ISO UTC; also the date of the PDF, so that no clock is read while rendering. */
@@ -140,8 +151,15 @@ export interface DocumentModel {
   readonly sources: readonly DocumentSource[];
   /** Digests that printed records name and that are not printed themselves, ascending. */
   readonly references: readonly RecordDigest[];
+  /** Digests of bytes that stand short in the text, ascending: the appendix gives them whole. */
+  readonly digests?: readonly string[];
   /** SHA-256 over the sorted digests of `sources`: the same in PDF, HTML and JSON. */
   readonly evidenceSetDigest: string;
+}
+
+/** How a section is called in print. */
+export function sectionLabel(section: Pick<DocumentSection, 'number' | 'label'>): string {
+  return section.label ?? String(section.number);
 }
 
 /** Plain text as one inline. */

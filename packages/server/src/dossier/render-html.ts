@@ -12,8 +12,9 @@ import type {
   PaperBlock,
   TableBlock,
 } from './document.ts';
-import { digestsOf, shortDigestLength } from './document.ts';
+import { digestsOf, sectionLabel, shortDigestLength } from './document.ts';
 import { escapeHtml } from './escape-html.ts';
+import { evidenceName, sourceName } from './evidence-names.ts';
 import { gapHeading } from './gap-heading.ts';
 import { printer } from './printable.ts';
 
@@ -27,11 +28,18 @@ const STYLE = new URL('./document.css', import.meta.url);
 export function renderHtml(model: DocumentModel): string {
   const style = readFileSync(STYLE, 'utf8');
   const digestLength = shortDigestLength(digestsOf(model));
-  const page: Page = { digestLength, tables: 0, figures: 0, print: printer(isShown).print };
+  const labels = new Map(model.sections.map((one) => [one.number, sectionLabel(one)]));
+  const page: Page = {
+    digestLength,
+    labels,
+    tables: 0,
+    figures: 0,
+    print: printer(isShown).print,
+  };
   const text = (value: string) => words(value, page);
   const stamp = model.stamp === undefined ? '' : `<p class="stamp">${text(model.stamp)}</p>`;
   const body = [
-    `<header><p class="kicker">${text(model.id)}</p><h1>${text(model.title)}</h1>`,
+    `<header><p class="kicker">${text(model.kicker ?? '')}</p><h1>${text(model.title)}</h1>`,
     `<p class="subtitle">${text(model.subtitle)}</p>${stamp}`,
     facts({ kind: 'facts', rows: model.meta }, page),
     `</header><section class="summary">${blocks(model.summary, page)}</section>`,
@@ -56,6 +64,8 @@ ${body}
 // The counters number captions in reading order; a page is rendered once, by one call.
 interface Page {
   readonly digestLength: number;
+  /** How sections are called, by their numbers. */
+  readonly labels: ReadonlyMap<number, string>;
   tables: number;
   figures: number;
   readonly print: (text: string) => string;
@@ -83,11 +93,11 @@ function styled(html: string, style: keyof typeof STYLE_TAGS | undefined): strin
 function inline(part: Inline, page: Page): string {
   switch (part.kind) {
     case 'text':
-      return styled(words(part.text, page), part.style);
+      return exactly(styled(words(part.text, page), part.style), part.exact);
     case 'cite':
       return cited(part.digest, page);
     case 'section':
-      return `<a href="#section-${part.number}">section ${part.number}</a>`;
+      return `<a href="#section-${part.number}">section ${words(page.labels.get(part.number) ?? String(part.number), page)}</a>`;
     case 'break':
       return '<br>';
   }
@@ -168,11 +178,15 @@ function table(block: TableBlock, page: Page): string {
 
 function cellHtml(cell: Cell, page: Page): string {
   const html = styled(words(cell.text, page), cell.style);
-  const exact =
-    cell.exact === undefined
-      ? html
-      : `<data value="${escapeHtml(cell.exact)}" title="${escapeHtml(cell.exact)}">${html}</data>`;
+  const exact = exactly(html, cell.exact);
   return cell.cite === undefined ? exact : `${exact} ${cited(cell.cite, page)}`;
+}
+
+/** What is shown, with what is recorded for whoever points at it or copies it. */
+function exactly(html: string, exact: string | undefined): string {
+  return exact === undefined
+    ? html
+    : `<data value="${escapeHtml(exact)}" title="${escapeHtml(exact)}">${html}</data>`;
 }
 
 function facts(block: FactsBlock, page: Page): string {
@@ -190,7 +204,7 @@ function gap(block: GapBlock, page: Page): string {
   const asked = block.clauses.map((clause) => words(clause, page)).join(', ');
   const clauses = asked === '' ? '' : `<p class="clauses">Asked for by ${asked}</p>`;
   const tone = block.status.replaceAll(' ', '-');
-  return `<div class="gap ${tone}"><p><strong>${gapHeading(block)}</strong> ${words(block.evidence, page)}${kind}</p><p>${words(block.why, page)}</p>${clauses}</div>`;
+  return `<div class="gap ${tone}"><p><strong>${gapHeading(block)}</strong> ${words(evidenceName(block.evidence), page)}${kind}</p><p>${words(block.why, page)}</p>${clauses}</div>`;
 }
 
 function paper(block: PaperBlock, page: Page): string {
@@ -199,32 +213,34 @@ function paper(block: PaperBlock, page: Page): string {
 }
 
 function contents(model: DocumentModel, page: Page): string {
-  const items = model.sections.map(
-    ({ number, title }) =>
-      `<li value="${number}"><a href="#section-${number}">${words(title, page)}</a></li>`,
-  );
-  return `<nav><h2>Contents</h2><ol>${items.join('')}</ol></nav>`;
+  const items = model.sections.map((section) => {
+    const { number, title } = section;
+    const label = words(sectionLabel(section), page);
+    return `<li><a href="#section-${number}"><span>${label}</span> ${words(title, page)}</a></li>`;
+  });
+  const last = '<li><a href="#records">Records this document was compiled from</a></li>';
+  return `<nav><h2>Contents</h2><ol>${items.join('')}${last}</ol></nav>`;
 }
 
 function sectionHtml(section: DocumentSection, page: Page): string {
   const rows = section.evidence.map(({ id, status, digests }) => {
     const tone = status.replaceAll(' ', '-');
     const list = digests.map((digest) => cited(digest, page)).join(' ');
-    return `<tr><td>${words(id, page)}</td><td class="status ${tone}">${status}</td><td>${list}</td></tr>`;
+    return `<tr><td>${words(evidenceName(id), page)}</td><td class="status ${tone}">${status}</td><td>${list}</td></tr>`;
   });
   const strip = rows.length === 0 ? '' : `<table class="evidence">${rows.join('')}</table>`;
-  return `<section id="section-${section.number}"><h2><span>${section.number}</span> ${words(section.title, page)}</h2>${strip}
+  return `<section id="section-${section.number}"><h2><span>${words(sectionLabel(section), page)}</span> ${words(section.title, page)}</h2>${strip}
 ${blocks(section.blocks, page)}</section>`;
 }
 
 function appendix(model: DocumentModel, page: Page): string {
   const rows = model.sources.map(
     ({ digest, type, actor, claimedAt }) =>
-      `<tr id="record-${escapeHtml(digest)}"><td><code>${escapeHtml(digest)}</code></td><td>${words(type, page)}</td><td>${words(actor, page)}</td><td>${words(claimedAt, page)}</td></tr>`,
+      `<tr id="record-${escapeHtml(digest)}"><td><code>${escapeHtml(digest)}</code></td><td>${words(sourceName(type), page)}</td><td>${words(actor, page)}</td><td>${words(claimedAt, page)}</td></tr>`,
   );
-  return `<section><h2>Records this document was compiled from</h2>
+  return `<section id="records"><h2>Records this document was compiled from</h2>
 <p>${model.sources.length} records. The evidence set digest is the SHA-256 over their sorted digests; the same set stands in the PDF and JSON editions.</p>
-<div class="wide"><table><thead><tr><th scope="col">Record (SHA-256)</th><th scope="col">Evidence</th><th scope="col">Author</th><th scope="col">Claimed time</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>${references(model)}</section>`;
+<div class="wide"><table><thead><tr><th scope="col">Record (SHA-256)</th><th scope="col">Evidence</th><th scope="col">Author</th><th scope="col">Claimed time</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></div>${references(model)}${digestList(model)}</section>`;
 }
 
 function references(model: DocumentModel): string {
@@ -233,6 +249,12 @@ function references(model: DocumentModel): string {
     (digest) => `<li id="record-${escapeHtml(digest)}"><code>${escapeHtml(digest)}</code></li>`,
   );
   return `<p>Named by these records and not printed here:</p><ul class="references">${rows.join('')}</ul>`;
+}
+
+function digestList({ digests = [] }: DocumentModel): string {
+  if (digests.length === 0) return '';
+  const rows = digests.map((digest) => `<li><code>${escapeHtml(digest)}</code></li>`);
+  return `<p>Digests of files and data that stand short in the text:</p><ul class="references">${rows.join('')}</ul>`;
 }
 
 // Charts share names of clip paths; in one page each figure needs its own.

@@ -95,7 +95,7 @@ describe('the PDF', () => {
         '8Test plan and developer results',
         'AUC 0.781 0.741 to 0.821 600 ≥ 0.70 pass',
         'Applications of individuals for instalment loans.',
-        'Gap: benchmark-test',
+        'Gap: Benchmark test',
         'sr-26-2/IV.development.testing',
         'Figure 1',
         model.evidenceSetDigest,

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DueStage, EvidenceId, EvidenceStatus, VersionContext } from '@countersign/kernel';
+import type { DueStage, EvidenceStatus, VersionContext } from '@countersign/kernel';
 import type { Block } from './document.ts';
 import { cite, paragraph, plain } from './document.ts';
+import { evidenceName } from './evidence-names.ts';
 import type { EvidenceSlot } from './evidence-slots.ts';
-import { labelOf, textOf } from './presenters/content.ts';
+import { textOf } from './presenters/content.ts';
 import { presentEvidence } from './presenters/registry.ts';
-
-/** Titles that the id alone does not give. */
-const TITLES: Readonly<Partial<Record<EvidenceId, string>>> = {
-  'assumptions-limitations': 'Assumptions and limitations',
-  'config-baseline': 'Configuration baseline',
-  'environment-lock': 'Environment',
-  'model-artifact': 'Model artefact',
-  'model-spec': 'Model specification',
-  'sod-check': 'Separation of duties',
-};
 
 /** The printed part of one evidence item: its heading, its records or its gap. */
 export function slotBlocks(slot: EvidenceSlot, context: VersionContext): readonly Block[] {
   const kind = slot.kind === undefined ? '' : `: ${slot.kind}`;
-  const heading: Block = {
-    kind: 'heading',
-    level: 2,
-    text: `${TITLES[slot.id] ?? labelOf(slot.id)}${kind}`,
-  };
+  const heading: Block = { kind: 'heading', level: 2, text: `${evidenceName(slot.id)}${kind}` };
   return [heading, ...markBlocks(slot, context), ...bodyBlocks(slot, context)];
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FrameworkPack } from '@countersign/kernel';
 import type { Block, Cell, DocumentSection } from './document.ts';
-import { paragraph, plain } from './document.ts';
+import { paragraph, plain, sectionLabel } from './document.ts';
+import { evidenceName } from './evidence-names.ts';
 import type { EvidenceSlot } from './evidence-slots.ts';
 
 export interface CompiledSection {
@@ -24,11 +25,19 @@ export function summaryBlocks(
   const later = slots.length - count(PRESENT) - open;
   return [
     paragraph(
-      `The outline of this document asks for ${slots.length} evidence items: ${count(PRESENT)} are there, ${open} are gaps, and ${later} are not due, waived or do not apply.`,
+      `The outline of this document asks for ${items(slots.length)}: ${are(count(PRESENT))} there, ${are(open)} ${open === 1 ? 'a gap' : 'gaps'}, and ${later === 1 ? '1 is' : `${later} are`} not due, waived or not applicable.`,
     ),
     gapTable(sections),
     ...pack.notes.map((note): Block => ({ kind: 'notice', tone: 'note', text: [plain(note)] })),
   ];
+}
+
+function items(count: number): string {
+  return count === 1 ? '1 evidence item' : `${count} evidence items`;
+}
+
+function are(count: number): string {
+  return `${count} ${count === 1 ? 'is' : 'are'}`;
 }
 
 function gapTable(sections: readonly CompiledSection[]): Block {
@@ -36,8 +45,8 @@ function gapTable(sections: readonly CompiledSection[]): Block {
     slots
       .filter(({ status }) => !PRESENT.includes(status))
       .map((slot): readonly Cell[] => [
-        { text: String(section.number) },
-        { text: slot.kind === undefined ? slot.id : `${slot.id}, ${slot.kind}` },
+        { text: sectionLabel(section) },
+        { text: evidenceName(slot.kind === undefined ? slot.id : `${slot.id}, ${slot.kind}`) },
         OPEN.includes(slot.status) ? { text: slot.status, style: 'strong' } : { text: slot.status },
         { text: clauseText(slot) },
       ]),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChartSpec, chartAlt, chartSvg } from './charts.ts';
+import { type ChartSpec, chartAlt, chartSvg, isSquareChart } from './charts.ts';
 import type { Block, DocumentModel, TableBlock } from './document.ts';
-import { digestsOf, shortDigestLength } from './document.ts';
+import { digestsOf, sectionLabel, shortDigestLength } from './document.ts';
+import { evidenceName, sourceName } from './evidence-names.ts';
 import { gapHeading } from './gap-heading.ts';
 
 /** How text becomes printable, in the text and inside charts. */
@@ -28,7 +29,7 @@ export function typesetModel(model: DocumentModel, printers: TextPrinters): Data
   const blocks = (list: readonly Block[]) =>
     paired(list.map((block) => typesetBlock(block, printers)));
   return {
-    kicker: words(model.id),
+    kicker: words(model.kicker ?? ''),
     documentTitle: printers.text(`${model.title}: ${model.subtitle}`).replaceAll('\n', ' '),
     title: words(model.title),
     subtitle: words(model.subtitle),
@@ -38,17 +39,19 @@ export function typesetModel(model: DocumentModel, printers: TextPrinters): Data
     summary: blocks(model.summary),
     sections: model.sections.map((section) => ({
       number: section.number,
+      label: words(sectionLabel(section)),
       title: words(section.title),
       evidence: section.evidence.map(({ id, status, digests }) => ({
-        id: words(id),
+        id: words(evidenceName(id)),
         status,
         digests: digests.slice(0, CITATIONS_MAX),
         more: digests.length > CITATIONS_MAX ? ` and ${digests.length - CITATIONS_MAX} more` : '',
       })),
       blocks: blocks(section.blocks),
     })),
-    sources: words(model.sources),
+    sources: words(model.sources.map((one) => ({ ...one, type: sourceName(one.type) }))),
     references: [...model.references],
+    digests: [...(model.digests ?? [])],
     evidenceSetDigest: model.evidenceSetDigest,
     digestLength: shortDigestLength(digestsOf(model)),
     ...(model.stamp !== undefined && { stamp: words(model.stamp) }),
@@ -81,11 +84,13 @@ function typesetBlock(block: Block, printers: TextPrinters): DataObject {
     case 'table':
       return typesetTable(block, printers);
     case 'gap':
-      return { ...objectOf(words(block)), heading: gapHeading(block) };
+      return {
+        ...objectOf(words({ ...block, evidence: evidenceName(block.evidence) })),
+        heading: gapHeading(block),
+      };
     case 'figure': {
       const chart = printedChart(block.chart, printers.chart);
-      const square = chart.kind === 'roc' || chart.kind === 'calibration';
-      const width = square ? SQUARE_WIDTH : FULL_WIDTH;
+      const width = isSquareChart(chart) ? SQUARE_WIDTH : FULL_WIDTH;
       const alt = printers.text(chartAlt(block.chart));
       const { chart: _, ...rest } = block;
       return { ...objectOf(words(rest)), svg: chartSvg(chart), width, alt };
@@ -110,7 +115,19 @@ function typesetTable(block: TableBlock, printers: TextPrinters): DataObject {
     Math.floor(ROW_CHARS / Math.max(1, block.columns.length)) - CELL_PADDING,
   );
   const data = printed(block, (text) => soften(printers.text(text), tokenMax));
-  return { ...objectOf(data), widths: columnWidths(block) };
+  return { ...objectOf(data), widths: columnWidths(block), whole: linesOf(block) <= WHOLE_LINES };
+}
+
+/** A table of so few lines is not broken over pages. */
+const WHOLE_LINES = 14;
+
+/** About how many lines the rows take, each by the cell that takes most. */
+function linesOf(block: TableBlock): number {
+  const width = ROW_CHARS / Math.max(1, block.columns.length);
+  return block.rows.reduce((sum, row) => {
+    const longest = Math.max(1, ...row.map(({ text }) => Math.ceil(text.length / (width * 1.6))));
+    return sum + longest;
+  }, 0);
 }
 
 const SHORT_TEXT = 14;

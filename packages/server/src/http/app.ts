@@ -23,6 +23,7 @@ import { registerJobsRoutes } from './routes/jobs.ts';
 import { registerLogRoutes } from './routes/log.ts';
 import { registerNoticesRoutes } from './routes/notices.ts';
 import { registerOperationsRoutes } from './routes/operations.ts';
+import { registerPackRoutes } from './routes/packs.ts';
 import { registerPolicyRoutes } from './routes/policy.ts';
 import { registerRecordsRoutes } from './routes/records.ts';
 import { registerRegistersRoutes } from './routes/registers.ts';
@@ -100,6 +101,7 @@ export function buildApp(context: AppContext, options: AppOptions = {}): Fastify
   registerGovernanceRoutes(app, context);
   registerDiscussionRoutes(app, context);
   registerPolicyRoutes(app, context);
+  registerPackRoutes(app, context);
   registerFindingsRoutes(app, context);
   registerNoticesRoutes(app, context);
   registerRegistersRoutes(app, context);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  DOCUMENT_SIGNATURE,
   type EnrolledKey,
   type Predicate,
   type RecordType,
@@ -17,10 +18,17 @@ const EVERYBODY: readonly EnrolledKey[] = ['a', 'b'].map((account) => ({
   endings: [],
 }));
 
+/** Kinds that persons sign of types that are the platform's otherwise; the content rule of the type refuses the rest. */
+const SIGNED_KINDS: ReadonlyMap<RecordType, string> = new Map([
+  ['generated-document', DOCUMENT_SIGNATURE],
+]);
+
 /** Whether only a service's key makes a record of this type count. Derived from the kernel's rule, not listed again. */
 export function isMeasured(type: RecordType): boolean {
+  const kind = SIGNED_KINDS.get(type);
   const predicate: Predicate = {
     type,
+    ...(kind === undefined ? {} : { kind }),
     scope: 'firm',
     subjectRef: { workspace: 'main' },
     producer: 'human',

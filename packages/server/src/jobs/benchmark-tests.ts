@@ -3,18 +3,13 @@ import {
   addNumbers,
   type BenchmarkReport,
   benchmarkReport,
+  challengersReport,
   joinTable,
-  type Measurement,
 } from '@countersign/analysis';
 import type { ServerContext } from '../context.ts';
 import { cutoffOfSpec, type DevelopmentTable, datasetOf } from './development-table.ts';
 import type { TestGround } from './evaluate-development.ts';
-import {
-  detailJson,
-  measurementContent,
-  type ReportPlace,
-  reportContent,
-} from './measurement-content.ts';
+import { type ReportPlace, reportContent } from './measurement-content.ts';
 import type { TestDraft } from './record-tests.ts';
 import type { VersionFacts } from './version-facts.ts';
 
@@ -50,30 +45,24 @@ export async function benchmarkDraft(
 ): Promise<TestDraft | undefined> {
   const challengers = challengersOf(ground.facts);
   if (challengers.length === 0) return undefined;
-  const reports: { readonly challenger: Challenger; readonly report: BenchmarkReport }[] = [];
+  const compared: { readonly name: string; readonly report: BenchmarkReport }[] = [];
   for (const challenger of challengers) {
     ground.work.report(`benchmark against ${challenger.name}`);
-    reports.push({ challenger, report: await benchmark(context, ground, challenger) });
+    const report = await benchmark(context, ground, challenger);
+    compared.push({ name: challenger.name, report });
   }
-  const first = reports[0]?.report;
-  if (first === undefined) return undefined;
-  const measurements = reports.flatMap(({ challenger, report }) =>
-    report.measurements.map((one) => named(one, challenger.name)),
-  );
+  const report = challengersReport(compared, {
+    confidence: compared[0]!.report.confidence,
+    rows: compared[0]!.report.rows,
+    caveats: [],
+  });
+  const named = {
+    ...report,
+    challengers: report.challengers.map((one, at) => ({ ...one, file: challengers[at]!.file })),
+  };
   return {
     type: 'benchmark-test',
-    content: {
-      ...reportContent(first, place),
-      measurements: measurements.map((one) => measurementContent(one)),
-      detail: detailJson({
-        challengers: reports.map(({ challenger, report }) => ({
-          name: challenger.name,
-          file: challenger.file,
-          p_values: report.p_values,
-          swap_set: report.swap_set,
-        })),
-      }),
-    },
+    content: reportContent(named, place),
     blobs: challengers.map(({ digest }) => digest),
   };
 }
@@ -103,10 +92,10 @@ async function benchmark(
   const challengerScores = await scoresOf(development);
   await addNumbers(table, roles.score, candidate);
   await addNumbers(table, CHALLENGER_COLUMN, challengerScores);
-  const { weights: _unweighted, ...plain } = roles;
   return benchmarkReport(table, {
-    roles: plain,
+    roles,
     challenger: CHALLENGER_COLUMN,
+    limits: facts.file.testing?.benchmark?.limits,
     confidence: facts.file.testing?.confidence,
     cutoff: cutoffOfSpec(facts),
   });
@@ -119,11 +108,4 @@ async function scoresOf({ table, roles }: DevelopmentTable): Promise<Float64Arra
     `SELECT CAST(${table.column(roles.score)} AS DOUBLE) FROM ${table.relation} ORDER BY rowid`,
   );
   return Float64Array.from(scores ?? [], Number);
-}
-
-/** `auc` of `challenger` becomes that of its name; a difference says against whom. */
-function named(one: Measurement, challenger: string): Measurement {
-  if (one.group === undefined) return { ...one, group: { by: 'against', value: challenger } };
-  const value = one.group.value === 'challenger' ? challenger : one.group.value;
-  return { ...one, group: { ...one.group, value } };
 }

@@ -1,7 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { AnalysisError, attemptRows, isAdverse, readInputs } from '@countersign/analysis';
-import { COMPARISON_KIND, latestItem, productionBaseline } from '@countersign/kernel';
+import {
+  AnalysisError,
+  addNumbers,
+  attemptRows,
+  benchmarkReport,
+  challengersReport,
+  isAdverse,
+  readInputs,
+} from '@countersign/analysis';
+import {
+  COMPARISON_KIND,
+  type Json,
+  latestItem,
+  type MeasurementContent,
+  productionBaseline,
+} from '@countersign/kernel';
 import {
   type BundledCommit,
   type CommitComparison,
@@ -13,7 +27,7 @@ import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
 import { cutoffOfSpec, datasetOf, protectedOf } from './development-table.ts';
 import type { TestGround } from './evaluate-development.ts';
-import { detailJson, type ReportPlace } from './measurement-content.ts';
+import { detailJson, measurementContent, type ReportPlace } from './measurement-content.ts';
 import type { TestDraft } from './record-tests.ts';
 import { type ComparedRow, type RowGroups, shiftMeasurements, swapCounts } from './score-shift.ts';
 import { openVersionScorer, type VersionFacts, versionFacts } from './version-facts.ts';
@@ -68,6 +82,7 @@ async function draftOf(
   const dropped = declaredProtected(before).filter((name) => !comparedBy.includes(name));
   const { version, artifactDigest } = before.version;
   const code = await codeChanges(context, ground, before);
+  const tests = await pairedTests(ground, { before, rows });
   return {
     type: 'benchmark-test',
     kind: COMPARISON_KIND,
@@ -75,10 +90,14 @@ async function draftOf(
     content: {
       ...place,
       data: { ...place.data, description: `${development.name}, scored by both versions` },
-      measurements: shiftMeasurements(rows, groups, { comparedBy, dropped }),
+      measurements: [
+        ...shiftMeasurements(rows, groups, { comparedBy, dropped }),
+        ...tests.measurements,
+      ],
       detail: detailJson({
         production: { version, artifactDigest, warrant },
         swapSet: swapCounts(rows),
+        pairedTests: tests.detail,
         ...(code === undefined ? {} : { code }),
         cutoffs: { before: before.spec.decision.cutoff, after: facts.spec.decision.cutoff },
       }),
@@ -86,6 +105,49 @@ async function draftOf(
     },
   };
 }
+
+const PAIRED_CAVEAT =
+  'Both artefacts score the development rows of the candidate; a version looks better on rows that it was fitted on.';
+
+/** Where every row is answered by both and has its outcome: which one tells the outcomes apart better, with paired tests. */
+async function pairedTests(
+  { facts, development }: TestGround,
+  { before, rows }: { readonly before: VersionFacts; readonly rows: readonly ComparedRow[] },
+): Promise<{ readonly measurements: readonly MeasurementContent[]; readonly detail: Json }> {
+  const missing = rows.filter((row) => row.before === undefined || row.after === undefined).length;
+  if (missing > 0) {
+    const why = `${missing} rows are refused by a version; paired tests need both answers`;
+    return { measurements: [], detail: { notMeasured: why } };
+  }
+  const { table, roles } = development;
+  const column = (side: 'before' | 'after') =>
+    Float64Array.from(rows, (row) => row[side]?.score ?? Number.NaN);
+  try {
+    await addNumbers(table, SERVED.candidate, column('after'));
+    await addNumbers(table, SERVED.production, column('before'));
+    const report = await benchmarkReport(table, {
+      roles: { ...roles, score: SERVED.candidate },
+      challenger: SERVED.production,
+      confidence: facts.file.testing?.confidence,
+      cutoff: cutoffOfSpec(facts),
+      challengerCutoff: cutoffOfSpec(before),
+    });
+    const { p_values, swap_set } = report;
+    const name = `version ${before.version.version}`;
+    const { measurements } = challengersReport([{ name, report }], report);
+    return {
+      measurements: measurements.map((one) => measurementContent(one)),
+      detail: detailJson({ p_values, swap_set, caveat: PAIRED_CAVEAT }),
+    };
+  } catch (error) {
+    // Outcomes that no paired test can be taken of leave the shift as it is.
+    if (!(error instanceof AnalysisError)) throw error;
+    return { measurements: [], detail: { notMeasured: error.message } };
+  }
+}
+
+/** Columns beside the rows' own, which the paired tests read. */
+const SERVED = { candidate: 'served_by_candidate', production: 'served_by_production' } as const;
 
 /** Every development row as either version answers it; a row that one of them refuses has no score there. */
 async function comparedRows(

@@ -3,6 +3,7 @@ import { type Cutoff, cutoffOf, joinTable, type Roles, type Table } from '@count
 import type { Dataset, Grouping } from '@countersign/pipeline';
 import type { ServerContext } from '../context.ts';
 import { ServerError } from '../errors.ts';
+import { joinAlternativeScores } from './alternative-scores.ts';
 import { loadSplit } from './split-table.ts';
 import { outputOf, type VersionFacts } from './version-facts.ts';
 
@@ -49,6 +50,7 @@ export async function developmentTable(
       },
       id === undefined ? {} : { on: id },
     );
+    await joinAlternativeScores(context, facts, { table, score: predictions.score, id });
     return {
       table,
       name,
@@ -80,14 +82,15 @@ export function datasetOf(facts: Pick<VersionFacts, 'file'>, split: string): Dat
 
 /** Which columns of a dataset mean what, for measuring the score in column `score`. */
 export function rolesOf(dataset: Dataset, score: string): Roles {
-  const { label, positive } = dataset.roles ?? {};
+  const { label, positive, unit } = dataset.roles ?? {};
   if (label === undefined) throw unavailable('the dataset declares no label to test against');
-  const weights = dataset.sampling?.weights;
+  const weights = dataset.sampling?.weights ?? dataset.roles?.weight;
   return {
     score,
     label,
     ...(positive === undefined ? {} : { positive }),
     ...(weights === undefined ? {} : { weights }),
+    ...(unit === undefined ? {} : { unit }),
   };
 }
 

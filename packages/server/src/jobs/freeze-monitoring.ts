@@ -37,7 +37,7 @@ export async function freezeMonitoring(
     const bins = await freezeReference(
       table,
       [SCORE_COLUMN, ...columns.filter((name) => name !== SCORE_COLUMN)],
-      monitoring.stability.bins,
+      { bins: monitoring.stability.bins, score: SCORE_COLUMN },
     );
     return toRecordJson({ reference: monitoring.reference, content, rows: table.rowCount, bins });
   } finally {

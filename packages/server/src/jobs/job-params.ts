@@ -31,16 +31,35 @@ export const monitorParams = versionParams
   })
   .refine(({ from, to }) => from < to, 'expected `from` before `to`');
 
-export const documentParams = versionParams.extend({
-  /** As its pack names it; the model development document without one. */
-  document: z.string().min(1).max(100).optional(),
-  framework: z.string().min(1).max(100).optional(),
-  /** Of a change control plan: which envelope; the newest of the use without one. */
-  envelope: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
-});
+/** Which members a document needs follows from what it is about: its compiler says. */
+export const documentParams = z
+  .strictObject({
+    model: name.optional(),
+    version: z.int().min(1).optional(),
+    use: name.optional(),
+    /** As its pack names it; the model development document without one. */
+    document: z.string().min(1).max(100).optional(),
+    framework: z.string().min(1).max(100).optional(),
+    /** Of a change control plan: which envelope; the newest of the use without one. */
+    envelope: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
+    /** As the log stood then: a time, or a log position; now without one. */
+    asOf: z.union([time, z.string().regex(/^\d{1,15}$/)]).optional(),
+    from: time.optional(),
+    /** Not included. */
+    to: time.optional(),
+    decision: z.string().min(1).max(100).optional(),
+  })
+  .refine(
+    ({ from, to }) => (from === undefined) === (to === undefined),
+    'expected both `from` and `to`, or neither',
+  )
+  .refine(
+    ({ from, to }) => from === undefined || to === undefined || from < to,
+    'expected `from` before `to`',
+  );
 
 /** What a run, a validation or a registration is asked for stands in its signed request; what is said beside it is kept and not heeded. */
 const signedParams = z.looseObject({});

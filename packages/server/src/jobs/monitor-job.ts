@@ -14,7 +14,7 @@ import { SCORE_COLUMN } from './freeze-monitoring.ts';
 import type { JobResult, JobRunner } from './job.ts';
 import { monitorParams, readParams } from './job-params.ts';
 import { openFinding, suspendWarrants } from './monitor-consequences.ts';
-import { type MonitoringDraft, monitoringDrafts } from './monitor-reports.ts';
+import { type MonitoringDraft, monitoringDrafts, outcomesAnalysis } from './monitor-reports.ts';
 import { type VersionFacts, versionFacts } from './version-facts.ts';
 
 /**
@@ -40,8 +40,10 @@ export const monitorJob: JobRunner = async (context, work) => {
     `${window.rows.length} answers, ${window.withOutcome} with outcome, ${window.refused} requests refused`,
   );
   const measured = await measureWindow(window, model);
-  const drafts = monitoringDrafts(measured, { window, period: params });
-  return (tx) => register(context, tx, { facts, window, plan: model.plan, drafts });
+  const at = { window, period: params };
+  const drafts = monitoringDrafts(measured, at);
+  const analysis = outcomesAnalysis(measured, at);
+  return (tx) => register(context, tx, { facts, window, plan: model.plan, drafts, analysis });
 };
 
 function watchedModel(facts: VersionFacts): WatchedModel {
@@ -70,6 +72,9 @@ function watchedModel(facts: VersionFacts): WatchedModel {
     favourable: facts.spec.decision.favourable,
     adverseActions: ['denied', 'declined', facts.spec.decision.adverse],
     confidence: testing?.confidence,
+    backtest:
+      testing?.backtest === undefined || 'gap' in testing.backtest ? undefined : testing.backtest,
+    task: testing?.task,
   };
 }
 
@@ -89,6 +94,7 @@ interface Registration {
   readonly window: WindowRows;
   readonly plan: MonitoringPlan;
   readonly drafts: readonly MonitoringDraft[];
+  readonly analysis: ReturnType<typeof outcomesAnalysis>;
 }
 
 async function register(
@@ -111,6 +117,19 @@ async function register(
       source: [facts.specRecord.digest, ...window.warrants],
       blobs: [window.digest],
       content,
+    });
+    records.push(digest);
+  }
+  if (at.analysis !== undefined) {
+    const { digest } = await recordByPlatform(context, tx, {
+      type: 'outcomes-analysis',
+      scope: 'version',
+      subjectRef: { model, use, version, artifactDigest },
+      producer: 'monitoring',
+      basis: 'measured',
+      source: [facts.specRecord.digest, ...window.warrants, ...records],
+      blobs: [window.digest],
+      content: at.analysis,
     });
     records.push(digest);
   }

@@ -43,22 +43,37 @@ export function monitoringDrafts(
   });
 }
 
+/** Outcomes against predictions by period of answering, where outcomes had come in. */
+export function outcomesAnalysis(
+  measured: MeasuredWindow,
+  at: WindowFacts,
+): MonitoringResultContent | undefined {
+  const { history } = measured;
+  if (history === undefined) return undefined;
+  return inWindow(reportContent(history, placeOf(measured, at)), at);
+}
+
 function contentOf(
   measured: MeasuredWindow,
   part: MonitoredPart,
   at: WindowFacts,
 ): MonitoringResultContent | undefined {
-  const { window, period } = at;
-  const place = {
-    phase: 'monitoring' as const,
+  const report = partReport(measured, part, placeOf(measured, at));
+  return report === undefined ? undefined : inWindow(report, at);
+}
+
+function placeOf(measured: MeasuredWindow, { window, period }: WindowFacts): Place {
+  return {
+    phase: 'monitoring',
     data: {
       description: `${period.label ?? 'window'}: ${window.rows.length} answers, ${window.withOutcome} with outcome, ${window.withAction} with action, ${window.refused} requests refused${measured.unmeasured.map((lack) => `; ${lack}`).join('')}`,
       digest: window.digest,
       rows: window.rows.length,
     },
   };
-  const report = partReport(measured, part, place);
-  if (report === undefined) return undefined;
+}
+
+function inWindow(report: Content, { window, period }: WindowFacts): MonitoringResultContent {
   const breaches = report.measurements
     .filter(({ verdict, limit }) => verdict === 'fail' && limit !== undefined)
     .map(({ metric, segment, group }) =>
@@ -74,6 +89,7 @@ function contentOf(
 }
 
 type Place = Parameters<typeof reportContent>[1];
+type Content = ReturnType<typeof reportContent>;
 
 function partReport(measured: MeasuredWindow, part: MonitoredPart, place: Place) {
   const { stability, outcomes, fairness, approvedOutcomes, onAction } = measured;

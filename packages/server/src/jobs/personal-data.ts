@@ -3,6 +3,7 @@ import {
   type BlobRef,
   type BlobStore,
   contentsOfTree,
+  type Dataset,
   type PipelineFile,
   type RunResult,
 } from '@countersign/pipeline';
@@ -10,6 +11,13 @@ import type { DataKeyring } from '../store/index.ts';
 
 /** The class of data that names none: `personal_data: true`. */
 const CLASS_DEFAULT = 'personal-data';
+
+/** The retention class that a dataset declares for personal data; undefined where it declares none. */
+export function personalClassOf(dataset: Dataset | undefined): string | undefined {
+  const declared = dataset?.personal_data;
+  if (declared === undefined || declared === false) return undefined;
+  return declared === true ? CLASS_DEFAULT : declared;
+}
 
 /**
  * Every content of the datasets that are declared to hold personal data: what was read, the parts that it was read from,
@@ -23,9 +31,8 @@ export async function personalData(
 ): Promise<ReadonlyMap<string, string>> {
   const keyOf = new Map<string, string>();
   const keyFor = async (dataset: string): Promise<string | undefined> => {
-    const declared = file.data?.[dataset]?.personal_data;
-    if (declared === undefined || declared === false) return undefined;
-    return keys.idFor(declared === true ? CLASS_DEFAULT : declared);
+    const personal = personalClassOf(file.data?.[dataset]);
+    return personal === undefined ? undefined : keys.idFor(personal);
   };
   for (const { dataset, content, origin, splits } of result.snapshots) {
     const key = await keyFor(dataset);

@@ -7,6 +7,7 @@ import {
   type Pin,
   PipelineError,
 } from '@countersign/pipeline';
+import { sealedByParams, validateRequests } from '../records/index.ts';
 import { refused } from './run-request.ts';
 
 /**
@@ -43,8 +44,8 @@ type SealedContents = ReadonlyMap<string, boolean>;
 const KNOWN = new WeakMap<RecordSet['records'], Promise<SealedContents>>();
 
 /**
- * Contents with sealed rows; true for a whole as it was read, and for each file that it was put together from: of those
- * steps may see a part.
+ * Contents with sealed rows: splits, and what validators brought for their own measurements. True for a whole as it was
+ * read, and for each file that it was put together from: of those steps may see a part.
  */
 export function sealedContents(
   set: RecordSet,
@@ -71,6 +72,9 @@ async function collectSealed(
     add(contentDigest, split === 'all');
     if (split !== 'all') continue;
     for await (const part of partsOfWhole(source, blobs)) add(part, true);
+  }
+  for (const { statement } of validateRequests(set)) {
+    for (const digest of sealedByParams(statement.predicate.content.params)) add(digest, false);
   }
   return found;
 }

@@ -2,6 +2,7 @@
 import {
   type EvidenceId,
   evidenceItems,
+  type Json,
   type MeasurementReportContent,
   type Producer,
 } from '@countersign/kernel';
@@ -64,10 +65,21 @@ export async function recordTests(
   return digests;
 }
 
-/** A second measurement replaces the first in judgement; both stay in the log. */
+/**
+ * A second measurement replaces the first in judgement; both stay in the log. Files that validators bring stand beside each
+ * other: one on which a limit held does not put away one on which it broke.
+ */
 function earlierReport(facts: VersionFacts, draft: TestDraft): string | undefined {
   return evidenceItems(facts.set, facts.version, { id: draft.type }).findLast(
     ({ statement: { predicate } }) =>
-      predicate.kind === draft.kind && predicate.content.phase === draft.content.phase,
+      predicate.kind === draft.kind &&
+      predicate.content.phase === draft.content.phase &&
+      broughtFile(predicate.content.data) === broughtFile({ ...draft.content.data }),
   )?.digest;
+}
+
+/** Digest of a file that a validator brought; undefined for rows of the run. */
+function broughtFile(data: Json | undefined): Json | undefined {
+  const isOwn = typeof data === 'object' && data !== null && 'suppliedBy' in data;
+  return isOwn && 'digest' in data ? data.digest : undefined;
 }

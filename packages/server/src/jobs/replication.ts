@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ParityReport, parityReport, type Scorer } from '@countersign/analysis';
-import {
-  type CountedRecord,
-  evidenceItems,
-  type MeasurementContent,
-  type MeasurementReportContent,
-} from '@countersign/kernel';
+import { type CountedRecord, evidenceItems, type MeasurementContent } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
-import { designDraft } from './design-tests.ts';
+import { developerDrafts } from './developer-drafts.ts';
 import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
-import { evaluateDevelopment } from './evaluate-development.ts';
+import type { JobWork } from './job.ts';
 import { detailJson, measurementContent } from './measurement-content.ts';
 import { loadParityCases, PARITY_FILE } from './parity-cases.ts';
 import type { TestDraft } from './record-tests.ts';
-import { testReports } from './test-reports.ts';
-import type { ValidationPlan } from './validation-plan.ts';
+import { type Replication, replicate } from './replicated-figures.ts';
+import { refused } from './run-request.ts';
+import type { Tolerances, ValidationPlan } from './validation-plan.ts';
 import type { VersionFacts } from './version-facts.ts';
 
-interface ComparedFigure {
-  readonly report: string;
-  readonly figure: string;
-  readonly developer: string;
-  readonly replicated: string;
-  readonly agrees: boolean;
+/** Lines of a record's table; the mismatches come first when there are more. */
+const FIGURES_MAX = 2_500;
+
+export interface ReplicationGround {
+  readonly facts: VersionFacts;
+  readonly scorer: Scorer;
+  readonly plan: ValidationPlan;
+  readonly work: Pick<JobWork, 'report' | 'scratch'>;
 }
 
 /**
@@ -32,29 +30,22 @@ interface ComparedFigure {
  */
 export async function replicationDraft(
   context: ServerContext,
-  at: { readonly facts: VersionFacts; readonly scorer: Scorer; readonly plan: ValidationPlan },
+  at: ReplicationGround,
 ): Promise<TestDraft> {
-  const { facts, scorer, plan } = at;
-  const reports = developerReports(facts);
+  const { facts, scorer, plan, work } = at;
+  const developer = developerReports(facts);
   const development = await developmentTable(context, facts);
   try {
-    const evaluation = await evaluateDevelopment({ facts, development, scorer });
     const data = {
       description: development.description,
       digest: development.content,
       rows: development.table.rowCount,
     };
-    const place = { phase: 'validation', data } as const;
-    const design = await designDraft(context, { facts, development, scorer }, place);
-    const again = [
-      ...testReports(evaluation, place, {}),
-      ...(design === undefined ? [] : [design]),
-    ];
-    const figures = reports.flatMap((report) =>
-      compareReport(report, again, plan.figuresTolerance),
-    );
+    const ground = { facts, development, scorer, work };
+    const again = await developerDrafts(context, ground, { phase: 'validation', data });
+    const replication = replicate(developer, again, plan.tolerances);
     const scores = await replicatedScores(context, at);
-    const measurements = [...figureMeasurements(figures, plan), ...scores.measurements];
+    const measurements = [...figureMeasurements(replication, plan), ...scores.measurements];
     return {
       type: 'performance-test',
       kind: 'replication',
@@ -63,16 +54,10 @@ export async function replicationDraft(
         data,
         plan: plan.record.digest,
         measurements,
-        detail: detailJson({
-          figuresTolerance: plan.figuresTolerance,
-          scoresTolerance: plan.scoresTolerance,
-          replicated: reports.map(({ digest }) => digest),
-          mismatches: figures.filter(({ agrees }) => !agrees),
-          scores: scores.report,
-        }),
+        detail: detailJson({ ...detailOf(replication, plan), scores: scores.report }),
         conclusion: measurements.some(({ verdict }) => verdict === 'fail') ? 'fail' : 'pass',
       },
-      source: [plan.record.digest, ...reports.map(({ digest }) => digest)],
+      source: [plan.record.digest, ...developer.map(({ digest }) => digest)],
       blobs: [development.predictions],
     };
   } finally {
@@ -80,59 +65,78 @@ export async function replicationDraft(
   }
 }
 
-/** The developer's reports in force that the same function can measure again. */
+/**
+ * Refuses what no replication would come of, before any row is opened.
+ * @throws ServerError `evidence_unavailable`, `job_request_refused`
+ */
+export function refuseUnreplicable(facts: VersionFacts, { tolerances }: ValidationPlan): void {
+  refuseUnusedTolerances(developerReports(facts), tolerances);
+}
+
+/** The table as the record keeps it: one line for each number of the developer's. */
+function detailOf({ reports, figures }: Replication, { tolerances }: ValidationPlan) {
+  const ordered =
+    figures.length <= FIGURES_MAX
+      ? figures
+      : figures.toSorted((one, other) => Number(one.agrees) - Number(other.agrees));
+  return {
+    kind: 'replication',
+    figuresTolerance: tolerances.figures,
+    figuresTolerances: tolerances.byMetric,
+    scoresTolerance: tolerances.scores,
+    replicated: reports.map(({ record }) => record),
+    reports,
+    figures: ordered.slice(0, FIGURES_MAX),
+    figuresOmitted: Math.max(0, figures.length - FIGURES_MAX),
+  };
+}
+
+const REPLICATED = [
+  'performance-test',
+  'fairness-test',
+  'robustness-test',
+  'benchmark-test',
+  'explainability-test',
+] as const;
+
+/** The developer's reports in force. */
 function developerReports(facts: VersionFacts): readonly CountedRecord[] {
-  const found = (['performance-test', 'fairness-test', 'robustness-test'] as const)
-    .flatMap((id) => evidenceItems(facts.set, facts.version, { id }))
-    .filter(
-      ({ statement: { predicate } }) =>
-        predicate.content.phase === 'development' &&
-        predicate.subjectRef.artifactDigest === facts.version.artifactDigest,
-    );
+  const found = REPLICATED.flatMap((id) => evidenceItems(facts.set, facts.version, { id })).filter(
+    ({ statement: { predicate } }) =>
+      predicate.content.phase === 'development' &&
+      Array.isArray(predicate.content.measurements) &&
+      predicate.subjectRef.artifactDigest === facts.version.artifactDigest,
+  );
   if (found.length > 0) return found;
   throw unavailable('there are no developer tests to replicate; run them first');
 }
 
-function compareReport(
-  report: CountedRecord,
-  again: readonly TestDraft[],
-  tolerance: string,
-): readonly ComparedFigure[] {
-  const { type, kind, content } = report.statement.predicate;
-  const other = again.find((draft) => draft.type === type && draft.kind === kind);
-  const replicated = new Map(
-    (other?.content.measurements ?? []).map((one) => [figureName(one), one.value]),
+/** A tolerance under a name that is misspelt would loosen nothing and be taken for one that did. */
+function refuseUnusedTolerances(
+  developer: readonly CountedRecord[],
+  { byMetric }: Tolerances,
+): void {
+  const metrics = new Set(
+    developer.flatMap(({ statement }) => {
+      const { measurements } = statement.predicate.content;
+      return (measurements as unknown as readonly MeasurementContent[]).map(({ metric }) => metric);
+    }),
   );
-  // A platform record of this type; its shape was made by testReports.
-  const own = (content as unknown as MeasurementReportContent).measurements;
-  return own.map((one) => {
-    const name = figureName(one);
-    const value = replicated.get(name) ?? 'not measured';
-    return {
-      report: kind === undefined ? type : `${type}/${kind}`,
-      figure: name,
-      developer: one.value,
-      replicated: value,
-      agrees: sameFigure(one.value, value, tolerance),
-    };
-  });
-}
-
-function figureName(one: MeasurementContent): string {
-  return [one.metric, one.segment, one.group].filter((part) => part !== undefined).join('/');
-}
-
-function sameFigure(a: string, b: string, tolerance: string): boolean {
-  if (a === b) return true;
-  const difference = Math.abs(Number(a) - Number(b));
-  return Number.isFinite(difference) && difference <= Number(tolerance);
+  const unused = Object.keys(byMetric).find((metric) => !metrics.has(metric));
+  if (unused === undefined) return;
+  throw refused(
+    `the plan's \`replication.figures_tolerances\` names \`${unused}\`, which no developer report has; they have ${[...metrics].sort().join(', ')}`,
+  );
 }
 
 function figureMeasurements(
-  figures: readonly ComparedFigure[],
-  plan: ValidationPlan,
+  { reports, figures }: Replication,
+  { tolerances }: ValidationPlan,
 ): readonly MeasurementContent[] {
   const mismatches = figures.filter(({ agrees }) => !agrees).length;
+  const left = reports.filter(({ notReplicated }) => notReplicated !== undefined);
+  const single = Object.keys(tolerances.byMetric).length;
+  const own = single === 0 ? '' : `, ${single} metrics by a tolerance of their own`;
   return [
     {
       metric: 'replication_mismatches',
@@ -141,8 +145,19 @@ function figureMeasurements(
       limit: { op: '<=', value: '0' },
       judge: 'estimate',
       verdict: mismatches === 0 ? 'pass' : 'fail',
-      method: `figures that differ by more than ${plan.figuresTolerance} when measured again from the stored inputs`,
+      method: `figures that differ by more than ${tolerances.figures}${own}, in value, interval or counts, when measured again from the stored inputs`,
     },
+    ...(left.length === 0
+      ? []
+      : [
+          {
+            metric: 'figures_not_replicated',
+            value: String(left.reduce((sum, one) => sum + one.figures, 0)),
+            n: left.length,
+            verdict: 'informational' as const,
+            method: left.map((one) => `${one.report}: ${one.notReplicated}`).join('; '),
+          },
+        ]),
   ];
 }
 
@@ -154,7 +169,7 @@ interface ReplicatedScores {
 /** Scores of the training runtime against the artefact's own; a run that left no cases has none to replicate. */
 async function replicatedScores(
   context: ServerContext,
-  at: { readonly facts: VersionFacts; readonly scorer: Scorer; readonly plan: ValidationPlan },
+  at: Pick<ReplicationGround, 'facts' | 'scorer' | 'plan'>,
 ): Promise<ReplicatedScores> {
   const cases = await loadParityCases(context, at.facts, PARITY_FILE);
   if (cases === undefined) return { measurements: [] };
@@ -163,7 +178,7 @@ async function replicatedScores(
       recorded: cases.recorded,
       ...(cases.kind === undefined ? {} : { kind: cases.kind }),
       cutoff: cutoffOfSpec(at.facts),
-      tolerance: at.plan.scoresTolerance,
+      tolerance: at.plan.tolerances.scores,
     });
     const measurements = report.measurements.map((one) => ({
       ...measurementContent(one),

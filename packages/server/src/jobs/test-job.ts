@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { explainabilityReport, parseReasonTable } from '@countersign/analysis';
 import { latestItem } from '@countersign/kernel';
 import type { ServerContext } from '../context.ts';
-import { benchmarkDraft } from './benchmark-tests.ts';
-import { comparisonDraft } from './compare-production.ts';
-import { designDraft } from './design-tests.ts';
-import { cutoffOfSpec, developmentTable, unavailable } from './development-table.ts';
-import { evaluateDevelopment, type TestGround } from './evaluate-development.ts';
+import { countConfirmations } from './count-confirmations.ts';
+import { developerDrafts } from './developer-drafts.ts';
+import { developmentTable } from './development-table.ts';
+import type { TestGround } from './evaluate-development.ts';
 import type { JobRunner, JobWork } from './job.ts';
 import { readParams, versionParams } from './job-params.ts';
-import { type ReportPlace, reportContent } from './measurement-content.ts';
+import type { ReportPlace } from './measurement-content.ts';
 import { recordTests, type TestDraft } from './record-tests.ts';
-import { testReports } from './test-reports.ts';
-import { openVersionScorer, outputOf, type VersionFacts, versionFacts } from './version-facts.ts';
+import { openVersionScorer, type VersionFacts, versionFacts } from './version-facts.ts';
 
 /**
  * Developer tests: measures a version against the plan of its pipeline file, as it stood at the commit that was run.
@@ -21,7 +18,7 @@ import { openVersionScorer, outputOf, type VersionFacts, versionFacts } from './
 export const testJob: JobRunner = async (context, work) => {
   const params = readParams(versionParams, work.params);
   const facts = await versionFacts(context, await context.records.current(), params);
-  const drafts = await developerTests(context, facts, work);
+  const drafts = countConfirmations(facts, await developerTests(context, facts, work));
   return async (tx) => {
     const records = await recordTests(context, tx, { facts, producer: 'validation', drafts });
     const conclusions = Object.fromEntries(
@@ -51,7 +48,7 @@ async function developerTests(
 }
 
 async function measure(context: ServerContext, ground: TestGround): Promise<readonly TestDraft[]> {
-  const { facts, development, work } = ground;
+  const { facts, development } = ground;
   const plan = latestItem(facts.set, facts.version, { id: 'test-plan', kind: 'development' });
   const place: ReportPlace = {
     phase: 'development',
@@ -66,39 +63,5 @@ async function measure(context: ServerContext, ground: TestGround): Promise<read
     source: plan === undefined ? [] : [plan.digest],
     blobs: [development.predictions],
   };
-  work.report(`performance, fairness and sensitivity on ${development.description}`);
-  const evaluation = await evaluateDevelopment(ground);
-  const benchmark = await benchmarkDraft(context, ground, place);
-  const explainability = await explainabilityDraft(context, ground, place);
-  const comparison = await comparisonDraft(context, ground, place);
-  work.report('design constraints against the artefact');
-  const design = await designDraft(context, ground, place);
-  return [
-    ...testReports(evaluation, place, rest),
-    ...[benchmark, explainability, comparison, design].flatMap((draft) =>
-      draft === undefined ? [] : [{ ...draft, source: rest.source }],
-    ),
-  ];
-}
-
-async function explainabilityDraft(
-  context: ServerContext,
-  { facts, development, scorer, work }: TestGround,
-  place: ReportPlace,
-): Promise<TestDraft | undefined> {
-  const { reasons } = facts.spec;
-  if (reasons === undefined) return undefined;
-  work.report(`exact contributions of ${reasons.file} against the model`);
-  const output = outputOf(facts.result, reasons.file);
-  if (output === undefined) throw unavailable(`the run left no \`${reasons.file}\` behind`);
-  const bytes = await context.blobs.get(output.digest);
-  const report = await explainabilityReport(development.table, scorer, {
-    reasons: parseReasonTable(JSON.parse(new TextDecoder().decode(bytes))),
-    cutoff: cutoffOfSpec(facts),
-  });
-  return {
-    type: 'explainability-test',
-    content: reportContent(report, place),
-    blobs: [output.digest],
-  };
+  return developerDrafts(context, ground, place, rest);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type {
+  BaseReport,
   FairnessReport,
-  PerformanceReport,
   RobustnessReport,
   TestingEvaluation,
 } from '@countersign/analysis';
@@ -21,26 +21,34 @@ export function testReports(
       ? []
       : [{ type: 'fairness-test' as const, content: fairnessContent(fairness, place), ...rest }]),
     ...(robustness === undefined ? [] : robustnessDrafts(robustness, place, rest)),
-    ...parts.map(({ evidence, kind, report }) => ({
+    ...parts.map(({ evidence, kind, report, data }) => ({
       type: evidence,
       kind,
-      content: reportContent(report, place),
+      content: reportContent(report, data === undefined ? place : { ...place, data }),
       ...rest,
     })),
   ];
 }
 
 /** Figures of segments stand among the measurements; the detail keeps what a reader must know of each grouping. */
-export function performanceContent(report: PerformanceReport, place: ReportPlace) {
+export function performanceContent(report: BaseReport, place: ReportPlace) {
   const figures = report.segments.flatMap(({ measurements }) => measurements);
   const segments = report.segments.map((segment) => ({ ...segment, measurements: [] }));
-  const measurements = [...report.measurements, ...figures];
-  return reportContent({ ...report, segments } as PerformanceReport, place, { measurements });
+  const further = 'cutoffs' in report ? report.cutoffs : [];
+  const measurements = [...report.measurements, ...further, ...figures];
+  return reportContent({ ...report, segments } as BaseReport, place, { measurements });
 }
 
 export function fairnessContent(report: FairnessReport, place: ReportPlace) {
-  const rates = report.attributes.flatMap(({ groups }) => groups.map((one) => one.approval_rate));
-  return reportContent(report, place, {
+  const rates = report.attributes.flatMap(({ groups, outcomes }) => [
+    ...groups.map((one) => one.approval_rate),
+    ...(outcomes?.figures ?? []),
+  ]);
+  // Figures of groups stand among the measurements; the detail keeps counts, exact tests and curves.
+  const attributes = report.attributes.map((one) =>
+    one.outcomes === undefined ? one : { ...one, outcomes: { ...one.outcomes, figures: [] } },
+  );
+  return reportContent({ ...report, attributes } as FairnessReport, place, {
     governing: report.governing,
     measurements: [...report.measurements, ...rates],
   });

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { CountedRecord, RecordSet } from '@countersign/kernel';
-import { pipelineFileSchema, type TestingPlan } from '@countersign/pipeline';
-import { z } from 'zod';
+import {
+  type TestingPlan,
+  type ValidationPlanFile,
+  validationPlanSchema,
+} from '@countersign/pipeline';
+import type { z } from 'zod';
 import { refused } from './run-request.ts';
 
-const decimal = z
-  .string()
-  .regex(/^(?:0|[1-9]\d*)(?:\.\d+)?$/, 'expected a decimal such as 0.00001');
+/** How far a replicated figure may lie from the developer's. */
+export interface Tolerances {
+  readonly figures: string;
+  readonly byMetric: Readonly<Record<string, string>>;
+  readonly scores: string;
+}
 
-/** The validator's plan as its test-plan record holds it; members that only people read are let through. */
-const validationPlan = z.looseObject({
-  /** The sealed split, `dataset.split`. */
-  data: z.string().min(1).max(130),
-  replication: z
-    .looseObject({ figures_tolerance: decimal.optional(), scores_tolerance: decimal.optional() })
-    .optional(),
-  testing: z.unknown(),
-});
+/** What a plan says of a file of the validator's own. */
+export type OwnDataPlan = Exclude<ValidationPlanFile['data'], string>;
 
 export interface ValidationPlan {
   readonly record: CountedRecord;
-  readonly data: string;
-  readonly figuresTolerance: string;
-  readonly scoresTolerance: string;
+  /** A sealed split of the run, or a file like one of its datasets. */
+  readonly data: { readonly split: string } | { readonly own: OwnDataPlan };
+  readonly looksMax?: number;
+  readonly tolerances: Tolerances;
   readonly testing: TestingPlan;
 }
 
@@ -31,36 +32,51 @@ const SCORES_TOLERANCE_DEFAULT = '0.00001';
 
 /**
  * The plan that a validate request names: a test-plan record of kind validation, signed before the request.
+ * @param at `isOwnFile`: the request brings a file of the validator's own
  * @throws ServerError `job_request_refused` naming the member that is wrong
  */
 export function readValidationPlan(
   set: RecordSet,
   digest: unknown,
-  request: CountedRecord,
+  at: { readonly request: CountedRecord; readonly isOwnFile: boolean },
 ): ValidationPlan {
   const record = typeof digest === 'string' ? set.byDigest.get(digest) : undefined;
   const predicate = record?.statement.predicate;
   if (record === undefined || predicate?.type !== 'test-plan' || predicate.kind !== 'validation') {
     throw refused('`params.plan` names no test-plan of kind validation; sign the plan first');
   }
-  if (record.index > request.index) {
+  if (record.index > at.request.index) {
     throw refused('the plan was signed after the request; a plan is fixed before testing');
   }
-  const plan = validationPlan.safeParse(predicate.content.plan);
-  if (!plan.success) throw refused(`the plan: ${issueText(plan.error)}`);
-  const testing = pipelineFileSchema.shape.testing.safeParse(plan.data.testing);
-  if (!testing.success || testing.data === undefined) {
-    const why = testing.success ? 'is missing' : issueText(testing.error);
-    throw refused(`the plan's \`testing\`: ${why}`);
-  }
-  const { replication } = plan.data;
+  const read = validationPlanSchema.safeParse(predicate.content.plan);
+  if (!read.success) throw refused(`the plan: ${issueText(read.error)}`);
+  const { data, looks_max: looksMax, replication, testing } = read.data;
   return {
     record,
-    data: plan.data.data,
-    figuresTolerance: replication?.figures_tolerance ?? FIGURES_TOLERANCE_DEFAULT,
-    scoresTolerance: replication?.scores_tolerance ?? SCORES_TOLERANCE_DEFAULT,
-    testing: testing.data,
+    data: dataOf(data, at.isOwnFile),
+    ...(looksMax === undefined ? {} : { looksMax }),
+    tolerances: {
+      figures: replication?.figures_tolerance ?? FIGURES_TOLERANCE_DEFAULT,
+      byMetric: replication?.figures_tolerances ?? {},
+      scores: replication?.scores_tolerance ?? SCORES_TOLERANCE_DEFAULT,
+    },
+    testing,
   };
+}
+
+/** A plan fixed for one kind of rows is not used on the other. */
+function dataOf(data: ValidationPlanFile['data'], isOwnFile: boolean): ValidationPlan['data'] {
+  const isSplit = typeof data === 'string' && data.includes('.');
+  if (isSplit && isOwnFile) {
+    throw refused(
+      `the plan is for \`${data}\`, a sealed split; for a file of your own its \`data\` names the dataset that the file is like`,
+    );
+  }
+  if (isSplit) return { split: data };
+  if (typeof data === 'string' && !isOwnFile) return { split: data };
+  if (!isOwnFile)
+    throw refused('the plan is for a file of the validator’s own, and the request brings none');
+  return { own: typeof data === 'string' ? { like: data } : data };
 }
 
 function issueText(error: z.ZodError): string {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
   AnalysisError,
+  BACKTEST_METRICS,
+  type BacktestPlan,
+  type BacktestReport,
+  backtestReport,
   type ColumnType,
   type ColumnTypes,
   type Cutoff,
@@ -11,12 +15,12 @@ import {
   INPUT_COLUMN_TYPES,
   type InputType,
   type MonitoringEvaluation,
-  type PerformanceReport,
-  performanceReport,
+  type OutcomeReport,
+  outcomeReport,
   type Table,
 } from '@countersign/analysis';
-import type { Dataset, MonitoringPlan } from '@countersign/pipeline';
-import { ACTION_COLUMN, DECISION_COLUMN, type WindowRows } from './window-rows.ts';
+import type { Dataset, MonitoringPlan, Task } from '@countersign/pipeline';
+import { ACTION_COLUMN, DAY_COLUMN, DECISION_COLUMN, type WindowRows } from './window-rows.ts';
 import { windowTable } from './window-table.ts';
 
 export interface WatchedModel {
@@ -33,11 +37,17 @@ export interface WatchedModel {
   /** Texts of actions that are denials. */
   readonly adverseActions: readonly string[];
   readonly confidence?: string | undefined;
+  /** Of its testing plan; a probability without it. */
+  readonly task?: Task | undefined;
+  /** The back-test of the plan that the version was approved with. */
+  readonly backtest?: Pick<BacktestPlan, 'window' | 'lights' | 'events_min'> | undefined;
 }
 
 export interface MeasuredWindow extends MonitoringEvaluation {
+  /** Predicted against realised outcomes by period of answering; of probabilities alone. */
+  readonly history?: BacktestReport;
   /** Outcome figures of the cases that were answered favourably: what is left where the others never show. */
-  readonly approvedOutcomes?: PerformanceReport;
+  readonly approvedOutcomes?: OutcomeReport;
   /** Disparity in what the firm did, where it recorded that. */
   readonly onAction?: FairnessReport;
   /** What the plan asks for and these answers could not show, in sentences. */
@@ -64,6 +74,7 @@ export async function measureWindow(
           bins: model.bins,
           protected: model.dataset.roles?.protected ?? [],
           confidence: model.confidence,
+          task: model.task,
         },
       );
     const recommended = await unlessGroupMissing('fairness', () => evaluate(fair));
@@ -75,6 +86,7 @@ export async function measureWindow(
     return {
       ...value,
       ...(labelled ? await approvedOutcomes(window, model, columns) : {}),
+      ...(labelled ? await outcomeHistory(table, model) : {}),
       ...('value' in actions && actions.value !== undefined ? { onAction: actions.value } : {}),
       unmeasured: [recommended.lack, 'lack' in actions ? actions.lack : undefined].filter(
         (lack) => lack !== undefined,
@@ -113,6 +125,7 @@ function columnsOf(window: WindowRows, model: WatchedModel): ColumnTypes {
   for (const name of protectedColumns(model)) columns[name] = model.columnTypes[name] ?? 'text';
   columns[model.score] = 'number';
   columns[model.label] = model.columnTypes[model.label] ?? 'text';
+  columns[DAY_COLUMN] = 'date';
   columns[DECISION_COLUMN] = 'text';
   if (window.withAction > 0) columns[ACTION_COLUMN] = 'text';
   return columns;
@@ -130,6 +143,34 @@ function fairnessPlanOf(window: WindowRows, model: WatchedModel): MonitoringPlan
   return present ? model.plan.fairness : undefined;
 }
 
+const PERIOD_DEFAULT = '1m';
+
+/** The back-test of answers as they were given, by the same function as before deployment; months where the plan has none. */
+async function outcomeHistory(
+  table: Table,
+  model: WatchedModel,
+): Promise<Pick<MeasuredWindow, 'history'>> {
+  const { backtest, plan, task = 'binary' } = model;
+  if (task !== 'binary' || plan.outcomes === undefined) return {};
+  const limits = Object.entries(plan.outcomes.limits).filter(([metric]) =>
+    BACKTEST_METRICS.some((known) => known === metric),
+  );
+  const history = await backtestReport(table, {
+    plan: {
+      time: DAY_COLUMN,
+      window: backtest?.window ?? PERIOD_DEFAULT,
+      limits: Object.fromEntries(limits),
+      lights: backtest?.lights,
+      events_min: backtest?.events_min ?? plan.outcomes.events_min,
+    },
+    roles: rolesOf(model),
+    cutoff: model.cutoff,
+    confidence: model.confidence,
+    scores: 'one-model',
+  });
+  return { history };
+}
+
 async function approvedOutcomes(
   window: WindowRows,
   model: WatchedModel,
@@ -139,7 +180,7 @@ async function approvedOutcomes(
   if (model.plan.outcomes === undefined || rows.length === 0) return {};
   const table = await windowTable(rows, columns);
   try {
-    const report = await performanceReport(table, {
+    const report = await outcomeReport(table, model.task, {
       roles: rolesOf(model),
       cutoff: model.cutoff,
       plan: { confidence: model.confidence },
@@ -161,5 +202,8 @@ function onAction(
     confidence: model.confidence,
     protected: model.dataset.roles?.protected ?? [],
     basis: { on: 'action', column: ACTION_COLUMN, adverse: model.adverseActions },
+    roles: rolesOf(model),
+    cutoff: model.cutoff,
+    unlabelled: 'skip',
   });
 }

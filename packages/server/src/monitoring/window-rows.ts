@@ -39,6 +39,8 @@ export interface WindowRows {
 
 export const DECISION_COLUMN = 'served_decision';
 export const ACTION_COLUMN = 'recorded_action';
+/** Day of the answer, UTC. */
+export const DAY_COLUMN = 'answered_on';
 
 /** Answers in one window; more are refused rather than silently cut. */
 const ROWS_MAX = 1_000_000;
@@ -57,12 +59,13 @@ export async function windowRows(
   const parts = await partsOf(context, ids);
   const actions = await newestActions(context, ids);
   const outcomes = await newestOutcomes(context, ids);
-  const rows = decisions.map(({ id }) => {
+  const rows = decisions.map(({ id, decided_at: at }) => {
     const cells = new Map<string, string | null>();
     for (const [name, value] of rowCells(parts.get(`${id}/inputs`))) cells.set(name, value);
     for (const [name, value] of jsonCells(parts.get(`${id}/protected`))) cells.set(name, value);
     const output = new Map(rowCells(parts.get(`${id}/output`)));
     cells.set(names.score, output.get(names.output) ?? null);
+    cells.set(DAY_COLUMN, new Date(at).toISOString().slice(0, 10));
     cells.set(DECISION_COLUMN, output.get('decision') ?? null);
     cells.set(ACTION_COLUMN, actions.get(id) ?? null);
     cells.set(names.label, outcomes.get(id) ?? null);
@@ -81,7 +84,7 @@ export async function windowRows(
 async function answersOf(context: ServerContext, window: Window) {
   return context.database.db
     .selectFrom('decision')
-    .select(['id', 'leaf', 'warrant'])
+    .select(['id', 'leaf', 'warrant', 'decided_at'])
     .where('workspace', '=', context.workspace)
     .where('model', '=', window.model)
     .where('use', '=', window.use)

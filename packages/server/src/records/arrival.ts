@@ -14,6 +14,8 @@ export interface Arrival {
   readonly record: SignedRecord;
   readonly signers: readonly IngestSigner[];
   readonly sender: { readonly account: string; readonly printedName: string };
+  /** What was sent with it: recorded all together or not at all. */
+  readonly together?: readonly SignedRecord[];
 }
 
 export function versionOf(set: RecordSet, record: SignedRecord): VersionContext {

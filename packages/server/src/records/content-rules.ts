@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { NoticeChannelsFile } from '@countersign/contract';
 import {
-  formatPackPath,
   isDigest,
   newestPolicyDocument,
-  parsePack,
   type RecordSet,
   readAttachmentContent,
   readCommitteeCharter,
@@ -21,12 +19,15 @@ import { readQuestionnaire } from '../tiering/index.ts';
 import { type Arrival, including, refused, versionOf } from './arrival.ts';
 import { checkAttribution } from './attribution-rules.ts';
 import { checkApproval, checkChangeRequest, checkException } from './change-rules.ts';
+import { checkDocumentSignature } from './document-rules.ts';
 import { checkChangePlan } from './envelope-rules.ts';
+import { readablePack } from './readable-pack.ts';
 import { checkFinding, checkOverlay, checkPeriodicReview } from './register-rules.ts';
 import { checkRemark } from './remark-rules.ts';
 import { checkResume } from './resume-rules.ts';
 import { checkRetention } from './retention-rules.ts';
 import { checkIdentityProvider, checkNewKeys } from './trust-rules.ts';
+import { checkValidateRequest } from './validate-rules.ts';
 
 type Rule = (context: ServerContext, arrival: Arrival) => Promise<void> | void;
 
@@ -41,6 +42,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['evidence-attachment', checkAttachment],
   ['finding', checkFinding],
   ['founding-rotation', checkNewKeys],
+  ['generated-document', checkDocumentSignature],
   ['key-enrolment', checkNewKeys],
   ['deployment-record', checkEnding],
   ['inventory-entry', checkInventoryEntry],
@@ -97,20 +99,7 @@ async function checkPolicyDocument(context: ServerContext, { record }: Arrival):
   if (kind === 'questionnaire') readQuestionnaire(content.questionnaire, 'content.questionnaire');
   if (kind === 'identity-provider') checkIdentityProvider(content);
   if (kind === 'notice-channels') checkNoticeChannels(record);
-  if (kind === 'framework-pack') {
-    const parsed = parsePack(content.pack);
-    if (!parsed.ok) {
-      throw new ServerError('pack_malformed', 'the framework pack cannot be used', {
-        details: {
-          field: 'content.pack',
-          problems: parsed.problems.map(({ path, message }) => ({
-            place: formatPackPath(path),
-            message,
-          })),
-        },
-      });
-    }
-  }
+  if (kind === 'framework-pack') readablePack(await context.records.current(), content.pack);
 }
 
 /** Kinds of which the newest text alone is in force. Packs, committees and deputations stand beside each other. */
@@ -155,10 +144,12 @@ function checkTier(_context: ServerContext, { record }: Arrival): void {
   }
 }
 
-function checkRunRequest(_context: ServerContext, { record }: Arrival): void {
+function checkRunRequest(context: ServerContext, arrival: Arrival): Promise<void> | void {
+  const { record } = arrival;
   const { job } = record.statement.predicate.content;
   if (job !== 'run' && job !== 'validate' && job !== 'register' && job !== 'onboard')
     throw refused(record, 'the job is `run`, `validate`, `register` or `onboard`', 'content.job');
+  if (job === 'validate') return checkValidateRequest(context, arrival);
 }
 
 function checkInventoryEntry(_context: ServerContext, { record }: Arrival): void {

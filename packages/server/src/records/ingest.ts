@@ -163,7 +163,7 @@ async function judge(
   refuseStranger(record, sender, signers);
   refuseFuture(context, record);
   await checkReferences(context, record, at.together);
-  await checkContent(context, { record, signers, sender });
+  await checkContent(context, { record, signers, sender, together: at.together });
   const needs = await lackingSignatures(context, record, signers);
   return { record, outcome: needs === undefined ? 'complete' : { needs } };
 }

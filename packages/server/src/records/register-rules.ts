@@ -108,11 +108,12 @@ async function checkOpening(
 
 async function checkCondition(
   context: ServerContext,
-  { record }: Arrival,
+  { record, together = [] }: Arrival,
   condition: string,
 ): Promise<void> {
-  const set = await including(context, record, [condition]);
-  const about = set.byDigest.get(condition)?.statement.predicate;
+  const sent = together.find(({ digest }) => digest === condition);
+  const logged = sent === undefined ? await including(context, record, [condition]) : undefined;
+  const about = (sent ?? logged?.byDigest.get(condition))?.statement.predicate;
   const isConditional = about?.type === 'change-record' || about?.type === 'validation-report';
   if (!isConditional) {
     throw refused(

@@ -97,18 +97,19 @@ export function courseOption(chart: CourseChart) {
 }
 
 export function histogramOption(chart: HistogramChart) {
+  const isOne = chart.series.length === 1;
   const totals = chart.series.map(({ counts }) => counts.reduce((sum, count) => sum + count, 0));
   return {
     ...BASE,
-    legend: legend(),
-    grid: { left: 62, right: 18, top: 36, bottom: 50 },
+    ...(isOne ? {} : { legend: legend() }),
+    grid: { left: 62, right: 18, top: isOne ? 16 : 36, bottom: 50 },
     xAxis: {
       ...valueAxis({ name: chart.axis, gap: 30 }),
       min: chart.edges[0],
       max: chart.edges.at(-1),
       splitLine: { show: false },
     },
-    yAxis: valueAxis({ name: 'Share of class in bin (%)', gap: 42 }),
+    yAxis: valueAxis({ name: `Share of ${isOne ? 'rows' : 'class'} in bin (%)`, gap: 42 }),
     series: chart.series.map((series, index) => ({
       name: series.name,
       type: 'line',

@@ -8,7 +8,72 @@ export type ChartSpec =
   | RatiosChart
   | BarsChart
   | TornadoChart
-  | CourseChart;
+  | CourseChart
+  | LinesChart
+  | ScatterChart;
+
+/** An axis of numbers; `title` names the quantity and its unit. Bounds follow the data where absent. */
+export interface NumberAxis {
+  readonly title: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** A line across the plot, such as a limit of the plan. */
+export interface ReferenceLine {
+  readonly label: string;
+  readonly value: number;
+}
+
+export interface LineSeries {
+  readonly name: string;
+  /**
+   * In rising `x`: a number of the axis, or the index of a category. A `y` of null breaks the line, as
+   * where a period has too few events; `low` and `high` are the ends of an interval.
+   */
+  readonly points: readonly {
+    readonly x: number;
+    readonly y: number | null;
+    readonly low?: number;
+    readonly high?: number;
+  }[];
+  /** Marks without a line between them. */
+  readonly isPointsOnly?: boolean;
+}
+
+/** Series over periods or numbers: predicted and realised, partial dependence, Lorenz. Six are told apart. */
+export interface LinesChart {
+  readonly kind: 'lines';
+  readonly x: NumberAxis | { readonly title: string; readonly categories: readonly string[] };
+  readonly y: NumberAxis;
+  readonly series: readonly LineSeries[];
+  readonly limits?: readonly ReferenceLine[];
+  /** Zones between two values of `y`, such as traffic lights; an end that is absent is the edge of the plot. */
+  readonly bands?: readonly {
+    readonly label: string;
+    readonly from?: number;
+    readonly to?: number;
+    readonly tone: 'good' | 'watch' | 'bad';
+  }[];
+  /** The line where both axes are equal. */
+  readonly diagonal?: boolean;
+  /** Values hold until the next point. */
+  readonly steps?: boolean;
+}
+
+/** Points of several groups, such as a frontier and what was tried beside it. Six groups are told apart. */
+export interface ScatterChart {
+  readonly kind: 'scatter';
+  readonly x: NumberAxis;
+  readonly y: NumberAxis;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly points: readonly { readonly x: number; readonly y: number; readonly label?: string }[];
+    /** Joined in the order given. */
+    readonly isJoined?: boolean;
+  }[];
+  readonly limits?: readonly (ReferenceLine & { readonly axis: 'x' | 'y' })[];
+}
 
 /** Rates from 0 to 1, in order of falling threshold. `label` states the area with its interval. */
 export interface RocChart {

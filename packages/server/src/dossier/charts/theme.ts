@@ -12,6 +12,9 @@ export const PRIMARY = '#1f4e79';
 export const SECONDARY = '#c9803a';
 export const LIMIT = '#9b1c1c';
 
+/** In the order in which series take them; shapes and dashes tell apart what lightness does not. */
+export const SERIES_COLOURS = [PRIMARY, SECONDARY, '#3f7f5f', '#8a5a9e', MUTED, '#a8506a'];
+
 const LABEL = { color: INK, fontFamily: FONT_FAMILIES.sans, fontSize: 13 };
 
 export const TEXT_STYLE = LABEL;

@@ -12,7 +12,11 @@ export interface Interval {
 const CAP = 4;
 
 /** Error bars with caps, drawn as a series of their own behind the points. */
-export function whiskers(intervals: readonly Interval[], direction: 'vertical' | 'horizontal') {
+export function whiskers(
+  intervals: readonly Interval[],
+  direction: 'vertical' | 'horizontal',
+  colour: string = PRIMARY,
+) {
   return {
     type: 'custom' as const,
     silent: true,
@@ -25,7 +29,10 @@ export function whiskers(intervals: readonly Interval[], direction: 'vertical' |
       const to = direction === 'vertical' ? api.coord([at, high]) : api.coord([high, at]);
       return {
         type: 'group' as const,
-        children: [segment([from, to]), ...[from, to].map((end) => segment(cap(end, direction)))],
+        children: [
+          segment([from, to], colour),
+          ...[from, to].map((end) => segment(cap(end, direction), colour)),
+        ],
       };
     },
   };
@@ -46,10 +53,10 @@ function cap(end: Point, direction: 'vertical' | 'horizontal'): readonly [Point,
       ];
 }
 
-function segment([from, to]: readonly [Point, Point]) {
+function segment([from, to]: readonly [Point, Point], colour: string) {
   return {
     type: 'line' as const,
     shape: { x1: from[0] ?? 0, y1: from[1] ?? 0, x2: to[0] ?? 0, y2: to[1] ?? 0 },
-    style: { stroke: PRIMARY, lineWidth: 1.3 },
+    style: { stroke: colour, lineWidth: 1.3 },
   };
 }

@@ -153,7 +153,7 @@ export const NUMBER: Pick<ColumnSpec, 'align'> = { align: 'right' };
 /** A scalar of any type as a cell: long measured decimals shortened, all else as recorded. */
 export function cellOf(value: Json | undefined): Cell {
   const text = textOf(value) ?? (value === undefined || value === null ? '' : flatText(value));
-  return /^-?\d+\.\d{5,}$/.test(text) ? measuredCell(text) : { text };
+  return /^-?\d+\.\d{5,}$|^-?\d+(\.\d+)?e[+-]?\d+$/i.test(text) ? measuredCell(text) : { text };
 }
 
 /** Nested JSON on one line, for a cell that has no room for more. */

@@ -8,6 +8,7 @@ import {
   type Fields,
   factsBlock,
   fieldsOf,
+  flatText,
   listOf,
   NUMBER,
   type Presenter,
@@ -38,19 +39,62 @@ export const presentDatasetSnapshot: Presenter = (records) => {
       }),
       { caption: 'Snapshots' },
     ),
-    ...jsonBlocks(contentOf(first).source, { cite: first.digest, title: 'Source' }),
+    ...sourceBlocks(fieldsOf(contentOf(first).source), first),
     ...exclusionBlocks(first),
     ...columnsTable(first),
-    ...profileFigures(profileRows(contentOf(first)), first),
+    ...profileFigures(picturedColumns(contentOf(first)), first),
     ...rest.filter((record) => schemaOf(record) !== schemaOf(first)).flatMap(columnsTable),
   ];
 };
+
+/** Where the data is from and how it was drawn; the totals that its owner declared beside those found. */
+function sourceBlocks(source: Fields, record: DossierRecord): readonly Block[] {
+  if (Object.keys(source).length === 0) return [];
+  // What was declared stands in the table of what was found.
+  const { controlTotals, control_totals: declared, sampling, origin, ...rest } = source;
+  const found = rowsOf(controlTotals);
+  const { system, owner, licence, reference, as_of: asOf, ...further } = rest;
+  const drawn = fieldsOf(sampling);
+  return [
+    { kind: 'heading', level: 3, text: 'Source' },
+    ...factsBlock(
+      [
+        ['System', system],
+        ['Owner', owner],
+        ['Licence', licence],
+        ['Reference', reference],
+        ['As of', asOf],
+        ['Made by', flatText(origin ?? '')],
+        ['Sampling', drawn.method],
+        ['Prior of the sample', drawn.prior],
+        ['Weights', flatText(drawn.weights ?? '')],
+        ['Reason for the weights', drawn.why],
+      ],
+      record.digest,
+    ),
+    ...jsonBlocks(further, { cite: record.digest, title: 'Source, further' }),
+    ...(found.length > 0
+      ? []
+      : jsonBlocks(declared, { cite: record.digest, title: 'Control totals declared' })),
+    ...tableBlock(
+      ['Total', { title: 'Declared', ...NUMBER }, { title: 'Found', ...NUMBER }, 'Agrees'],
+      found.map((row) => [
+        textOf(row.what),
+        measuredCell(textOf(row.declared) ?? ''),
+        measuredCell(textOf(row.found) ?? ''),
+        row.agrees === true ? { text: 'yes' } : { text: 'no', style: 'strong' as const },
+      ]),
+      { caption: 'Control totals', cite: record.digest },
+    ),
+  ];
+}
 
 /** Rules in the order in which they took rows; what is written otherwise is shown as it stands. */
 function exclusionBlocks(record: DossierRecord): readonly Block[] {
   const { exclusions } = contentOf(record);
   const rules = rowsOf(fieldsOf(exclusions).rows);
-  if (rules.length === 0)
+  const isKnown = Object.keys(fieldsOf(exclusions)).every((key) => /^(rows|columns)$/.test(key));
+  if (!isKnown || typeof exclusions === 'string')
     return jsonBlocks(exclusions, { cite: record.digest, title: 'Exclusions' });
   return [
     ...tableBlock(
@@ -76,7 +120,15 @@ function exclusionBlocks(record: DossierRecord): readonly Block[] {
       ]),
       { caption: 'Exclusion waterfall', cite: record.digest },
     ),
-    ...jsonBlocks(fieldsOf(exclusions).columns, { cite: record.digest, title: 'Withheld columns' }),
+    ...tableBlock(
+      ['Column', 'Reason', 'Clause'],
+      rowsOf(fieldsOf(exclusions).columns).map((row) => [
+        textOf(row.column),
+        textOf(row.reason),
+        textOf(row.clause),
+      ]),
+      { caption: 'Columns withheld from every step', cite: record.digest },
+    ),
   ];
 }
 
@@ -130,6 +182,14 @@ function profileRows(content: Fields): readonly Fields[] {
   return profile.length > 0 ? profile : rowsOf(fieldsOf(content.profile).columns);
 }
 
+/** Numbers that only tell rows apart have no distribution to speak of. */
+function picturedColumns(content: Fields): readonly Fields[] {
+  const ids = rowsOf(content.columns).flatMap(({ name, role }) =>
+    textOf(role) === 'id' ? (textOf(name) ?? []) : [],
+  );
+  return profileRows(content).filter(({ name }) => !ids.includes(textOf(name) ?? ''));
+}
+
 function meanCell(profile: Fields): Cell {
   return measuredCell(textOf(profile.mean) ?? '');
 }
@@ -140,10 +200,12 @@ function valuesText(profile: Fields): string {
   const quantiles = rowsOf(profile.quantiles);
   const [low, high] = [quantiles.at(0), quantiles.at(-1)];
   if (textOf(profile.mean) !== undefined && low !== undefined && high !== undefined) {
-    return `${textOf(low.value) ?? ''} to ${textOf(high.value) ?? ''}`;
+    return `${measuredCell(textOf(low.value) ?? '').text} to ${measuredCell(textOf(high.value) ?? '').text}`;
   }
   const top = rowsOf(profile.top).slice(0, TOP_MAX);
-  return top.map((row) => `${textOf(row.value) ?? ''} (${textOf(row.count) ?? ''})`).join(', ');
+  return top
+    .map((row) => `${textOf(row.value) ?? ''} (${measuredCell(textOf(row.count) ?? '').text})`)
+    .join(', ');
 }
 
 export const presentDataQuality: Presenter = (records) =>
@@ -173,7 +235,7 @@ export const presentDataQuality: Presenter = (records) =>
 
 /** A verdict, set off when it is not a pass. */
 export function verdictCell(verdict: string | undefined): Cell {
-  const text = verdict ?? '';
+  const text = (verdict ?? '').replaceAll('-', ' ');
   return text === 'pass' || text === 'informational' || text === ''
     ? { text }
     : { text, style: 'strong' };

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Block } from '../document.ts';
-import { plain } from '../document.ts';
-import { measuredCell } from '../shown-number.ts';
+import { attributeTables } from './attribute-tables.ts';
+import { confusionTable } from './confusion-table.ts';
 import {
   contentOf,
   type DossierRecord,
   type Fields,
-  factsBlock,
   fieldsOf,
-  labelOf,
-  listOf,
   NUMBER,
   rowsOf,
   tableBlock,
@@ -24,8 +21,8 @@ import {
   stabilityFigures,
 } from './figures.ts';
 import { jsonBlocks } from './generic.ts';
+import { HELD_BACK_MEMBERS } from './kinds/held-back-rows.ts';
 import { kindBlocks, type MeasuredRows } from './kinds/kind-blocks.ts';
-import { metricName } from './metric-names.ts';
 
 // Printed elsewhere: figures in the tables of measurements, caveats as notices, the rest as pictures.
 const PRINTED_ELSEWHERE: ReadonlySet<string> = new Set([
@@ -50,6 +47,9 @@ const PRINTED_ELSEWHERE: ReadonlySet<string> = new Set([
   'roc',
   'constraints',
   'coefficients',
+  'action',
+  'on',
+  ...HELD_BACK_MEMBERS,
 ]);
 
 /** Pictures and tables of a report's detail, in the shapes that the analysis package writes. */
@@ -62,97 +62,14 @@ export function detailBlocks(record: DossierRecord, rows: MeasuredRows): readonl
     ...confusionTable(detail, record),
     ...calibrationFigures(detail, rows.overall, record),
     ...attributeTables(detail, record),
+    ...attributeTables(fieldsOf(detail.action), record, ', as the firm then acted'),
     ...designBlocks(detail, record),
     ...ratioFigure(detail, rows.groups, record),
     ...sensitivityFigure(detail, record),
     ...boundaryTable(detail, record),
     ...firstReasonFigure(detail, record),
     ...stabilityFigures(detail, record),
-    ...jsonBlocks(Object.fromEntries(rest), { cite: record.digest, title: 'Detail' }),
-  ];
-}
-
-function confusionTable(detail: Fields, record: DossierRecord): readonly Block[] {
-  const counts = fieldsOf(detail.confusion);
-  if (Object.keys(counts).length === 0) return [];
-  const cutoff = fieldsOf(detail.cutoff);
-  const at = textOf(cutoff.cutoff) ?? textOf(detail.cutoff);
-  const count = (key: string) => measuredCell(textOf(counts[key]) ?? '');
-  return tableBlock(
-    [
-      'Outcome',
-      { title: 'Predicted adverse', ...NUMBER },
-      { title: 'Predicted favourable', ...NUMBER },
-    ],
-    [
-      ['Event occurred', count('truePositives'), count('falseNegatives')],
-      ['No event', count('falsePositives'), count('trueNegatives')],
-    ],
-    {
-      caption: `Confusion at the cutoff${at === undefined ? '' : ` ${at}`}`,
-      cite: record.digest,
-    },
-  );
-}
-
-function attributeTables(detail: Fields, record: DossierRecord): readonly Block[] {
-  return [
-    ...factsBlock(
-      [
-        ['Governing criterion', governingName(detail)],
-        ['Reason for it', detail.why],
-        ['Conditional on', detail.conditional_on],
-      ],
-      record.digest,
-    ),
-    ...rowsOf(detail.attributes).flatMap((attribute) => attributeTable(attribute, record)),
-  ];
-}
-
-function governingName(detail: Fields): string | undefined {
-  const governing = textOf(detail.governing);
-  return governing === undefined ? undefined : metricName(governing);
-}
-
-function attributeTable(attribute: Fields, record: DossierRecord): readonly Block[] {
-  const exact = fieldsOf(attribute.exact_p);
-  const name = textOf(attribute.name) ?? '';
-  const warning = textOf(attribute.warning);
-  const said = listOf(fieldsOf(contentOf(record).detail).caveats).includes(warning ?? '');
-  return [
-    ...(warning === undefined || said
-      ? []
-      : [
-          {
-            kind: 'notice' as const,
-            tone: 'note' as const,
-            text: [plain(`${labelOf(name)}: ${warning}`)],
-          },
-        ]),
-    ...tableBlock(
-      [
-        'Group',
-        { title: 'Rows', ...NUMBER },
-        { title: 'Approved', ...NUMBER },
-        { title: 'Denied', ...NUMBER },
-        { title: 'Approval rate', ...NUMBER },
-        { title: 'Mean score', ...NUMBER },
-        { title: 'Exact p', ...NUMBER },
-      ],
-      rowsOf(attribute.groups).map((row) => [
-        textOf(row.group),
-        measuredCell(textOf(row.n) ?? ''),
-        measuredCell(textOf(row.approved) ?? ''),
-        measuredCell(textOf(row.denied) ?? ''),
-        measuredCell(textOf(fieldsOf(row.approval_rate).value) ?? textOf(row.approval_rate) ?? ''),
-        measuredCell(textOf(row.mean_score) ?? ''),
-        measuredCell(textOf(exact[textOf(row.group) ?? '']) ?? ''),
-      ]),
-      {
-        caption: `Decisions by ${name}, reference ${textOf(attribute.reference) ?? 'none'}`,
-        cite: record.digest,
-      },
-    ),
+    ...jsonBlocks(Object.fromEntries(rest), { cite: record.digest, title: 'Further figures' }),
   ];
 }
 

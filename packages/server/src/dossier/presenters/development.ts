@@ -16,6 +16,7 @@ import {
   textOf,
 } from './content.ts';
 import { jsonBlocks } from './generic.ts';
+import { metricName } from './metric-names.ts';
 import { searchesBlocks } from './searches.ts';
 
 export const presentSourceRevision: Presenter = (records) =>
@@ -164,65 +165,14 @@ export const presentModelArtifact: Presenter = (records) =>
     ];
   });
 
-export const presentModelSpec: Presenter = (records) => records.flatMap(modelSpecBlocks);
-
-function modelSpecBlocks(record: DossierRecord): readonly Block[] {
-  const content = contentOf(record);
-  const output = fieldsOf(content.output);
-  const decision = fieldsOf(content.decision);
-  const reasons = fieldsOf(content.reasons);
-  const fallback = fieldsOf(content.fallback);
-  const about = { cite: record.digest };
-  return [
-    ...factsBlock(
-      [
-        ['Algorithm', content.algorithm],
-        ['Output', output.name],
-        ['Meaning of the output', output.meaning],
-        ['Decision', decisionText(decision)],
-        ['Reasons', reasons.method],
-        ['Reasons given', reasons.count],
-        ['Fallback', fallback.kind],
-        ['What the fallback does', fallback.detail],
-      ],
-      record.digest,
-    ),
-    ...tableBlock(
-      ['Input', 'Type', 'Columns', 'Accepted'],
-      rowsOf(content.inputs).map((row) => [
-        textOf(row.name),
-        textOf(row.type),
-        flatText(row.columns ?? ''),
-        acceptedText(row),
-      ]),
-      { caption: 'Inputs', cite: record.digest },
-    ),
-    ...jsonBlocks(content.design, { ...about, title: 'Design' }),
-    ...jsonBlocks(content.monitoring, { ...about, title: 'Monitoring' }),
-    ...jsonBlocks(content.serving, { ...about, title: 'Serving' }),
-  ];
-}
-
-function acceptedText(input: Fields): string {
-  if (input.allowed !== undefined) return flatText(input.allowed);
-  const [min, max] = [textOf(input.min), textOf(input.max)];
-  if (min === undefined && max === undefined) return '';
-  return `${min ?? 'unbounded'} to ${max ?? 'unbounded'}`;
-}
-
-const SIGNS: Readonly<Record<string, string>> = {
-  'at-or-above': '≥',
-  above: '>',
-  below: '<',
-  'at-or-below': '≤',
-};
-
-function decisionText(decision: Fields): string | undefined {
-  const [score, cutoff, adverse] = [decision.score, decision.cutoff, decision.adverse].map(textOf);
-  if (score === undefined || cutoff === undefined || adverse === undefined) return undefined;
-  const sign = SIGNS[textOf(decision.adverseWhen) ?? 'at-or-above'] ?? '≥';
-  const favourable = textOf(decision.favourable) ?? `not ${adverse}`;
-  return `${adverse} when ${score} ${sign} ${cutoff}, else ${favourable}`;
+/** Both ends of a range stand in one row. */
+function limitsByMetric(rows: readonly Fields[]): ReadonlyMap<string, readonly string[]> {
+  const limits = new Map<string, string[]>();
+  for (const row of rows) {
+    const key = `${textOf(row.metric) ?? ''}\n${textOf(row.group) ?? ''}`;
+    limits.set(key, [...(limits.get(key) ?? []), limitText(row.op, row.value)]);
+  }
+  return limits;
 }
 
 export const presentTestPlan: Presenter = (records) =>
@@ -239,13 +189,30 @@ export const presentTestPlan: Presenter = (records) =>
       ),
       ...tableBlock(
         ['Metric', 'Group', { title: 'Limit', ...NUMBER }],
-        rowsOf(content.limits).map((row) => [
-          textOf(row.metric),
-          textOf(row.group),
-          limitText(row.op, row.value),
+        [...limitsByMetric(rowsOf(content.limits))].map(([key, limits]) => [
+          metricName(key.split('\n')[0] ?? ''),
+          key.split('\n')[1],
+          limits.join(' and '),
         ]),
         { caption: 'Limits fixed before the tests', cite: record.digest },
       ),
+      ...backtestGap(content.plan),
       ...jsonBlocks(content.plan, { cite: record.digest, title: 'Plan as declared' }),
     ];
   });
+
+/** A plan may say that no back-test can be made: that is printed as the gap it is. */
+function backtestGap(plan: Fields[string] | undefined): readonly Block[] {
+  const why = textOf(fieldsOf(fieldsOf(plan).backtest).gap);
+  if (why === undefined) return [];
+  return [
+    {
+      kind: 'gap',
+      evidence: 'performance-test',
+      evidenceKind: 'backtest',
+      status: 'missing',
+      clauses: [],
+      why,
+    },
+  ];
+}

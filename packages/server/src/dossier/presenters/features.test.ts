@@ -82,6 +82,7 @@ test('a catalogue prints what it lacks, its screen, and what each step changed b
     'Proxy screen: what an input tells of a protected attribute',
     'What step features did between tables',
     'Columns that step features changed',
+    'Code of step features',
   ]);
   const text = printed(blocks);
   for (const part of [
@@ -130,7 +131,7 @@ test('a search prints its warnings, the course of the best score and its trials,
   );
   expect(notices(blocks)[0]).toContain('trial 2 was taken');
   const figure = blocks.find((block): block is FigureBlock => block.kind === 'figure');
-  expect(figure?.chart).toMatchObject({ kind: 'course', axis: 'log_loss' });
+  expect(figure?.chart).toMatchObject({ kind: 'course', axis: 'Log loss (nats)' });
   if (figure !== undefined) expect(chartSvg(figure.chart)).toContain('best so far');
   const [table] = blocks.filter((block) => block.kind === 'table');
   expect(table?.rows.map(([number]) => number?.text)).toEqual(['1', '2', '0', '3']);

@@ -149,7 +149,15 @@ function stepBlocks(step: Fields, record: DossierRecord): readonly Block[] {
       ),
       { caption: `Columns that step ${name} changed`, cite: record.digest },
     ),
-    ...factsBlock([['Code', codeText(step)]], record.digest),
+    ...tableBlock(
+      ['File', 'Git blob', 'At commit'],
+      rowsOf(step.code).map(({ path, gitBlob }) => [
+        textOf(path),
+        { text: textOf(gitBlob) ?? '', style: 'code' as const },
+        { text: textOf(step.commit)?.slice(0, COMMIT_SHOWN) ?? '', style: 'code' as const },
+      ]),
+      { caption: `Code of step ${name}`, cite: record.digest },
+    ),
   ];
 }
 
@@ -199,9 +207,5 @@ function columnRow(output: string | undefined, column: Fields) {
   ];
 }
 
-function codeText(step: Fields): string {
-  const files = rowsOf(step.code).map(
-    ({ path, gitBlob }) => `${textOf(path)} (git ${textOf(gitBlob)})`,
-  );
-  return files.length === 0 ? '' : `${files.join(', ')} at commit ${textOf(step.commit)}`;
-}
+/** Enough of a commit to find it; the whole stands with the source revision. */
+const COMMIT_SHOWN = 12;

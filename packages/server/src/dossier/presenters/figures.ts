@@ -48,7 +48,7 @@ export function calibrationFigures(
   if (bins.length < 2) return [];
   const auc = overall.find((row) => textOf(row.metric) === 'auc');
   return [
-    ...rocFigure(bins, auc, record),
+    ...rocFigure(rocOf(detail) ?? rocOfBins(bins), auc, record),
     figure(
       { kind: 'calibration', bins },
       `Calibration in ${bins.length} bins of about equal counts, with intervals of the observed rate`,
@@ -85,15 +85,26 @@ function binsOf(detail: Fields): readonly Bin[] {
   return bins.length === rows.length ? [...bins].sort((a, b) => a.predicted - b.predicted) : [];
 }
 
+interface Curve {
+  readonly points: readonly { readonly fpr: number; readonly tpr: number }[];
+  readonly caption: string;
+}
+
+function rocOf(detail: Fields): Curve | undefined {
+  const rows = rowsOf(detail.roc);
+  const points = rows.flatMap((row) => {
+    const [fpr, tpr] = [numberOf(row.fpr), numberOf(row.tpr)];
+    return fpr === undefined || tpr === undefined ? [] : [{ fpr, tpr }];
+  });
+  if (points.length < 2 || points.length < rows.length) return undefined;
+  return { points, caption: `ROC curve through ${points.length} of its points` };
+}
+
 // Equal scores share a bin, so the curve passes exactly through these points.
-function rocFigure(
-  bins: readonly Bin[],
-  auc: Fields | undefined,
-  record: DossierRecord,
-): readonly Block[] {
+function rocOfBins(bins: readonly Bin[]): Curve | undefined {
   const positives = bins.reduce((sum, bin) => sum + bin.positives, 0);
   const negatives = bins.reduce((sum, bin) => sum + bin.n - bin.positives, 0);
-  if (positives === 0 || negatives === 0) return [];
+  if (positives === 0 || negatives === 0) return undefined;
   const points = [{ fpr: 0, tpr: 0 }];
   let [tp, fp] = [0, 0];
   for (const bin of [...bins].reverse()) {
@@ -101,10 +112,18 @@ function rocFigure(
     fp += bin.n - bin.positives;
     points.push({ fpr: fp / negatives, tpr: tp / positives });
   }
+  return { points, caption: `ROC curve through the edges of ${bins.length} score bins` };
+}
+
+function rocFigure(
+  curve: Curve | undefined,
+  auc: Fields | undefined,
+  record: DossierRecord,
+): readonly Block[] {
+  if (curve === undefined) return [];
   const value = textOf(auc?.value);
   const label = value === undefined ? '' : `AUC ${measuredCell(value).text}`;
-  const caption = `ROC curve through the edges of ${bins.length} score bins`;
-  return [figure({ kind: 'roc', label, points }, caption, record)];
+  return [figure({ kind: 'roc', label, points: curve.points }, curve.caption, record)];
 }
 
 function distributionFigure(bins: readonly Bin[], record: DossierRecord): readonly Block[] {

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Json } from '@countersign/kernel';
 import type { Block } from '../document.ts';
 import {
   citesOf,
   contentOf,
   type DossierRecord,
   factsBlock,
+  flatText,
+  listOf,
   type Presenter,
   rowsOf,
   tableBlock,
   textOf,
 } from './content.ts';
 import { discussionBlocks, isRemark } from './discussion.ts';
+import { metricName } from './metric-names.ts';
 import { presentPaper } from './paper.ts';
 
 /** Each request with what people wrote on it; remarks come among its records. */
@@ -46,7 +50,7 @@ export const presentExceptionRecord: Presenter = (records) =>
     return factsBlock(
       [
         ['Condition', content.condition],
-        ['Measurements', content.measurements],
+        ['Measurements', listOf(content.measurements).map(measurementName).join('; ')],
         ['Reason', content.reason],
         ['Limits', content.limits],
         ['Extra monitoring', content.extraMonitoring],
@@ -56,6 +60,13 @@ export const presentExceptionRecord: Presenter = (records) =>
       record.digest,
     );
   });
+
+/** `approval_ratio/age_band=62 and over` in words. */
+function measurementName(value: Json): string {
+  const [metric = '', ...places] = flatText(value).split('/');
+  const where = places.map((place) => place.replace('=', ' '));
+  return [metricName(metric), ...where].join(', ');
+}
 
 export const presentApprovalRecord: Presenter = (records) =>
   tableBlock(
@@ -160,11 +171,28 @@ export const presentValidationReport: Presenter = (records) =>
         [
           ['Outcome', content.outcome],
           ['Rating', content.rating],
+          ['On the scale', scaleText(content.scale, content.grade)],
           ['Independence', content.independence],
           ['Relied on', undefined, citesOf(content.relied)],
         ],
         record.digest,
       ),
+      ...tableBlock(
+        ['Condition', 'Owner', 'Due'],
+        rowsOf(content.conditions).map((row) => [
+          textOf(row.text),
+          textOf(row.owner) ?? 'standing',
+          textOf(row.due) ?? '',
+        ]),
+        { caption: 'Conditions of the outcome', cite: record.digest },
+      ),
       ...presentPaper(record),
     ];
   });
+
+/** `satisfactory, of: satisfactory, needs improvement, unsatisfactory`. */
+function scaleText(scale: Json | undefined, grade: Json | undefined): string | undefined {
+  const steps = listOf(scale).flatMap((one) => textOf(one) ?? []);
+  const step = textOf(grade);
+  return step === undefined || steps.length === 0 ? undefined : `${step}, of: ${steps.join(', ')}`;
+}

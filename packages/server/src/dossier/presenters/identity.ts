@@ -13,6 +13,7 @@ import {
   tableBlock,
   textOf,
 } from './content.ts';
+import { metricName } from './metric-names.ts';
 
 export const presentInventoryEntry: Presenter = (records) =>
   records.flatMap((record) => {
@@ -39,20 +40,21 @@ export const presentInventoryEntry: Presenter = (records) =>
   });
 
 export const presentScopeDetermination: Presenter = (records) =>
-  records.flatMap((record) => {
-    const content = contentOf(record);
-    return factsBlock(
-      [
-        ['Framework pack', content.pack],
-        ['In scope', content.inScope],
-        ['Reason', content.rationale],
-        ['Revisit when', content.revisitTrigger],
-        ['Decided by', record.statement.predicate.actor],
-        ['Decided on', record.statement.predicate.claimedAt],
-      ],
-      record.digest,
-    );
-  });
+  tableBlock(
+    ['Framework', 'In scope', 'Reason', 'Revisit when', 'Decided by', 'Decided on'],
+    records.map((record) => {
+      const content = contentOf(record);
+      return [
+        { text: textOf(content.pack) ?? '', cite: record.digest },
+        textOf(content.inScope),
+        textOf(content.rationale),
+        textOf(content.revisitTrigger),
+        record.statement.predicate.actor,
+        record.statement.predicate.claimedAt.slice(0, 10),
+      ];
+    }),
+    { caption: 'Which frameworks concern the model, and why' },
+  );
 
 export const presentRiskTier: Presenter = (records) => records.flatMap(riskTierBlocks);
 
@@ -66,7 +68,10 @@ function riskTierBlocks(record: DossierRecord): readonly Block[] {
         ['Computed tier', content.computed],
         ['Reason for override', content.override],
         ['Points', content.points],
-        ['Questionnaire', [questionnaire.id ?? '', questionnaire.version ?? '']],
+        [
+          'Questionnaire',
+          `${textOf(questionnaire.id) ?? ''} ${textOf(questionnaire.version) ?? ''}`.trim(),
+        ],
         ['Fair lending applies', content.fairLending],
         ['Signed by', record.statement.predicate.actor],
       ],
@@ -88,7 +93,10 @@ function riskTierBlocks(record: DossierRecord): readonly Block[] {
     ),
     ...tableBlock(
       ['Metric', { title: 'Least strict limit', ...NUMBER }],
-      rowsOf(content.floors).map((row) => [textOf(row.metric), limitText(row.op, row.value)]),
+      rowsOf(content.floors).map((row) => [
+        metricName(textOf(row.metric) ?? ''),
+        limitText(row.op, row.value),
+      ]),
       { caption: 'Threshold floors', cite: record.digest },
     ),
   ];

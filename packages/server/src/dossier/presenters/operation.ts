@@ -18,7 +18,11 @@ export const presentMonitoringResult: Presenter = (records) =>
   records.flatMap((record) => {
     const content = contentOf(record);
     const window = fieldsOf(content.window);
+    const label = textOf(window.label);
     return [
+      ...(records.length === 1 || label === undefined
+        ? []
+        : [{ kind: 'heading' as const, level: 3 as const, text: `Window ${label}` }]),
       ...factsBlock(
         [
           ['Kind', record.statement.predicate.kind],

@@ -7,7 +7,6 @@ import { presentDataQuality, presentDatasetSnapshot, presentRepresentativeness }
 import {
   presentEnvironmentLock,
   presentModelArtifact,
-  presentModelSpec,
   presentSourceRevision,
   presentTestPlan,
   presentTrainingRun,
@@ -30,6 +29,7 @@ import {
   presentRoleAssignment,
   presentScopeDetermination,
 } from './identity.ts';
+import { presentModelSpec } from './model-spec.ts';
 import { presentDecisionLog, presentIngestBatch, presentMonitoringResult } from './operation.ts';
 import { isPaper, presentPaper } from './paper.ts';
 import { presentReproduction } from './reproduction.ts';
@@ -69,6 +69,7 @@ const PRESENTERS: Readonly<Partial<Record<EvidenceId, Presenter>>> = {
   'decision-log': presentDecisionLog,
   'outcome-record': presentIngestBatch,
   'monitoring-result': presentMonitoringResult,
+  'outcomes-analysis': presentMonitoringResult,
 };
 
 /** The blocks of all records of one evidence id: papers as written, the rest by its presenter. */

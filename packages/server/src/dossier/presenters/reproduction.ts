@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Block } from '../document.ts';
+import { measuredCell } from '../shown-number.ts';
 import {
   cellOf,
   citesOf,
   contentOf,
   type DossierRecord,
+  type Fields,
   factsBlock,
   fieldsOf,
+  flatText,
   NUMBER,
   type Presenter,
   rowsOf,
@@ -23,9 +26,9 @@ export const presentReproduction: Presenter = (records) =>
       ...factsBlock(
         [
           ['Verdict', content.verdict],
-          ['Seconds', content.seconds],
-          ['Seconds of the steps when recorded', steps.recorded],
-          ['Seconds of the steps in the rebuild', steps.rebuilt],
+          ['Seconds', measuredCell(textOf(content.seconds) ?? '').text],
+          ['Seconds of the steps when recorded', measuredCell(textOf(steps.recorded) ?? '').text],
+          ['Seconds of the steps in the rebuild', measuredCell(textOf(steps.rebuilt) ?? '').text],
           ['Deviations', content.deviations],
           ['Rests on', undefined, citesOf([...record.statement.predicate.source])],
         ],
@@ -42,12 +45,45 @@ export const presentReproduction: Presenter = (records) =>
         { caption: 'Rebuilt outputs compared', cite: record.digest },
       ),
       ...differenceBlocks(record),
-      ...jsonBlocks(content.environment, {
-        cite: record.digest,
-        title: 'Environment of the rebuild',
-      }),
+      ...rebuildEnvironment(fieldsOf(content.environment), record),
     ];
   });
+
+/** Where it was rebuilt, and what was put in its way; the platform in one line, since the run's own stands in full. */
+function rebuildEnvironment(environment: Fields, record: DossierRecord): readonly Block[] {
+  const { platform, surroundings, ...rest } = environment;
+  const about = { cite: record.digest };
+  return [
+    ...jsonBlocks(
+      {
+        ...rest,
+        ...(platform === undefined ? {} : { platform: platformLine(fieldsOf(platform)) }),
+      },
+      { ...about, title: 'Environment of the rebuild' },
+    ),
+    ...tableBlock(
+      ['Variable', 'Value during the rebuild'],
+      Object.entries(fieldsOf(surroundings)).map(([name, value]) => [
+        { text: name, style: 'code' as const },
+        { text: textOf(value) ?? '', style: 'code' as const },
+      ]),
+      { ...about, caption: 'Variables set against the rebuild, which its profile must override' },
+    ),
+  ];
+}
+
+function platformLine(platform: Fields): string {
+  const details = fieldsOf(platform.details);
+  const parts = [
+    details.distribution,
+    platform.kernel,
+    platform.machine,
+    platform.cpu,
+    platform.sandbox,
+  ];
+  const told = parts.flatMap((part) => textOf(part) ?? []);
+  return told.length > 0 ? told.join(', ') : flatText(platform);
+}
 
 function differenceBlocks(record: DossierRecord): readonly Block[] {
   const content = contentOf(record);

@@ -17,6 +17,7 @@ import {
   textOf,
 } from './content.ts';
 import { jsonBlocks } from './generic.ts';
+import { metricName } from './metric-names.ts';
 
 const TRIALS_PRINTED_MAX = 40;
 
@@ -47,7 +48,7 @@ function searchBlocks(search: Fields, record: DossierRecord): readonly Block[] {
         ['Space', spaceText(fieldsOf(search.space))],
         ['Seed', search.seed],
         ['Trials', states.join(', ')],
-        ['Score', [textOf(search.score), textOf(search.direction)].filter(Boolean).join(', ')],
+        ['Score', scoreText(search)],
         ['Rule of the choice', choice.rule],
         ['Reason for the choice', choice.why],
         ['Trial taken', search.chosen],
@@ -58,6 +59,13 @@ function searchBlocks(search: Fields, record: DossierRecord): readonly Block[] {
     ...courseFigure(search, record),
     ...trialsTable(search, record),
   ];
+}
+
+function scoreText({ score, direction }: Fields): string {
+  const name = textOf(score);
+  return [name === undefined ? undefined : metricName(name), textOf(direction)]
+    .filter((text) => text !== undefined)
+    .join(', ');
 }
 
 function spaceText(space: Fields): string {
@@ -81,7 +89,7 @@ function courseFigure(search: Fields, record: DossierRecord): readonly Block[] {
   return [
     {
       kind: 'figure',
-      chart: { kind: 'course', axis: textOf(search.score) ?? 'score', trials, best },
+      chart: { kind: 'course', axis: metricName(textOf(search.score) ?? 'score'), trials, best },
       caption: `Score of ${trials.length} completed trials and the best so far`,
       cite: record.digest,
     },
@@ -105,7 +113,7 @@ function trialsTable(search: Fields, record: DossierRecord): readonly Block[] {
     [
       { title: 'Trial', ...NUMBER },
       ...names,
-      { title: textOf(search.score) ?? 'score', ...NUMBER },
+      { title: metricName(textOf(search.score) ?? 'score'), ...NUMBER },
       { title: 'Folds', ...NUMBER },
       'State',
     ],

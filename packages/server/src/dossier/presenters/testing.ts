@@ -23,10 +23,36 @@ import {
 } from './content.ts';
 import { verdictCell } from './data.ts';
 import { detailBlocks } from './detail.ts';
-import { metricName } from './metric-names.ts';
+import { heldBackBlocks } from './kinds/held-back-rows.ts';
+import { intervalName, metricName } from './metric-names.ts';
 
 /** Any report of measurements: what was measured on what, figures with intervals, pictures, caveats. */
-export const presentMeasurements: Presenter = (records) => records.flatMap(measurementBlocks);
+export const presentMeasurements: Presenter = (records) =>
+  records.flatMap((record) => [
+    ...(records.length === 1 ? [] : [reportHeading(record)]),
+    ...measurementBlocks(record),
+  ]);
+
+const PHASES: Readonly<Record<string, string>> = {
+  development: 'Developer’s tests',
+  validation: 'Validator’s tests',
+  staging: 'Before the staging warrant',
+  monitoring: 'Monitoring',
+};
+
+/** Tells one report from the next where an evidence item has several. */
+function reportHeading(record: DossierRecord): Block {
+  const { phase, data } = contentOf(record);
+  const { kind } = record.statement.predicate;
+  const who = PHASES[textOf(phase) ?? ''] ?? labelOf(textOf(phase) ?? 'report');
+  const what = kind === undefined ? '' : `, ${labelOf(kind).toLowerCase()}`;
+  const where = textOf(fieldsOf(data).description);
+  return {
+    kind: 'heading',
+    level: 3,
+    text: `${who}${what}${where === undefined ? '' : `: ${where}`}`,
+  };
+}
 
 /** See `presentMeasurements`; for one record. */
 export function measurementBlocks(record: DossierRecord): readonly Block[] {
@@ -37,6 +63,7 @@ export function measurementBlocks(record: DossierRecord): readonly Block[] {
   const overall = all.filter((row) => row.segment === undefined && row.group === undefined);
   return [
     ...aboutBlocks(record),
+    ...heldBackBlocks(record),
     ...caveatBlocks(content.detail),
     ...overallTable(overall, record),
     ...detailBlocks(record, { overall, groups }),
@@ -52,7 +79,7 @@ function aboutBlocks(record: DossierRecord): readonly Block[] {
   return factsBlock(
     [
       ['Conclusion', content.conclusion],
-      ['Phase', content.phase],
+      ['Phase', textOf(content.phase)],
       ['Kind', record.statement.predicate.kind],
       ['Data', data.description],
       ['Rows', measuredCell(textOf(data.rows) ?? '').text],
@@ -139,8 +166,45 @@ function levelNote(rows: readonly Fields[]): string {
 
 const METRICS_PER_TABLE = 4;
 
-// Many metrics of many segments: a row per segment, a few metrics side by side.
+// By attribute, since each may have metrics of its own; figures with a limit in full, the others side by side.
 function segmentTables(rows: readonly Fields[], record: DossierRecord): readonly Block[] {
+  const attributes = new Map<string, Fields[]>();
+  for (const row of rows) {
+    const { attribute } = namedGroup(row.segment);
+    attributes.set(attribute, [...(attributes.get(attribute) ?? []), row]);
+  }
+  return [...attributes].flatMap(([attribute, own]) => {
+    const isJudged = own.some(({ limit }) => limit !== undefined);
+    return isJudged ? judgedSegments(attribute, own, record) : sideBySide(attribute, own, record);
+  });
+}
+
+function judgedSegments(
+  attribute: string,
+  rows: readonly Fields[],
+  record: DossierRecord,
+): readonly Block[] {
+  return tableBlock(
+    [attribute === '' ? 'Segment' : labelOf(attribute), 'Metric', ...FIGURE_COLUMNS],
+    rows.map((row) => [
+      namedGroup(row.segment).value,
+      metricName(textOf(row.metric) ?? ''),
+      ...figureCells(row),
+    ]),
+    { caption: `${segmentsBy(attribute)}${levelNote(rows)}`, cite: record.digest },
+  );
+}
+
+function segmentsBy(attribute: string): string {
+  return attribute === '' ? 'Segments' : `By ${labelOf(attribute).toLowerCase()}`;
+}
+
+// Many metrics of many segments: a row per segment, a few metrics side by side.
+function sideBySide(
+  attribute: string,
+  rows: readonly Fields[],
+  record: DossierRecord,
+): readonly Block[] {
   const names = (key: string) => [...new Set(rows.flatMap((row) => textOf(row[key]) ?? []))];
   const segments = names('segment');
   const metrics = names('metric');
@@ -150,18 +214,21 @@ function segmentTables(rows: readonly Fields[], record: DossierRecord): readonly
   return chunksOf(metrics, METRICS_PER_TABLE).flatMap((part, index) =>
     tableBlock(
       [
-        'Segment',
+        attribute === '' ? 'Segment' : labelOf(attribute),
         { title: 'Rows', ...NUMBER },
         ...part.map((metric) => ({ title: metricName(metric), ...NUMBER })),
       ],
       segments.map((segment) => {
         const cells = part.map((metric) => byPlace.get(`${segment}\n${metric}`));
         const rowCount = cells.find((row) => row !== undefined)?.n;
-        const name = segment.replace('=', ': ');
-        return [name, measuredCell(textOf(rowCount) ?? ''), ...cells.map(segmentCell)];
+        return [
+          namedGroup(segment).value,
+          measuredCell(textOf(rowCount) ?? ''),
+          ...cells.map(segmentCell),
+        ];
       }),
       {
-        caption: `Segments${levelNote(rows)}${index === 0 ? '' : ', continued'}`,
+        caption: `${segmentsBy(attribute)}${levelNote(rows)}${index === 0 ? '' : ', continued'}`,
         cite: record.digest,
       },
     ),
@@ -173,6 +240,8 @@ function segmentCell(row: Fields | undefined): Cell {
   const value = measuredCell(textOf(row.value) ?? 'none');
   const interval = intervalCell(row);
   const verdict = textOf(row.verdict);
+  // A group with too few events has no figure worth a name: the word stands in its place.
+  if (verdict === 'too-few') return { text: 'too few' };
   const mark =
     verdict === undefined || ['informational', 'pass'].includes(verdict) ? '' : ` ${verdict}`;
   return {
@@ -196,7 +265,11 @@ function methodsTable(rows: readonly Fields[], record: DossierRecord): readonly 
   );
   return tableBlock(
     ['Metric', 'Formula', 'Interval'],
-    [...methods].map(([metric, [formula, interval]]) => [metricName(metric), formula, interval]),
+    [...methods].map(([metric, [formula, interval]]) => [
+      metricName(metric),
+      formula,
+      intervalName(interval),
+    ]),
     { caption: 'Methods', cite: record.digest },
   );
 }

@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { documentsRoutes } from '@countersign/contract';
-import { recordsOfType } from '@countersign/kernel';
 import type { FastifyInstance } from 'fastify';
 import type { AppContext } from '../../context.ts';
+import { type IssuedView, issuedView } from '../../issuing/index.ts';
 import { type CaseSubject, exportCase, summaryOf } from '../../registry/index.ts';
 import { registerRoute } from '../register-route.ts';
 
 export function registerDocumentsRoutes(app: FastifyInstance, context: AppContext): void {
   registerRoute(app, context, documentsRoutes.list, async ({ query }) => {
-    const set = await context.records.current();
-    const documents = recordsOfType(set, 'generated-document')
-      .filter(({ statement: { predicate } }) => {
-        const { workspace, model, version } = predicate.subjectRef;
-        return (
-          workspace === context.workspace &&
-          (query.model === undefined || model === query.model) &&
-          (query.version === undefined || version === query.version)
-        );
-      })
-      .map((record) => ({
-        ...summaryOf(record),
-        content: record.statement.predicate.content,
-      }));
-    return { documents: documents.reverse() };
+    const found = await issuedView(context, query);
+    return { documents: found.map(documentOf) };
   });
   registerRoute(
     app,
@@ -36,6 +23,22 @@ export function registerDocumentsRoutes(app: FastifyInstance, context: AppContex
     // What came in from outside holds the rows that were sealed afterwards.
     ({ query }) => (query.rebuildParts === 'true' ? [{ action: 'blobs:read', sealed: true }] : []),
   );
+}
+
+function documentOf({ issued, signatures, changed }: IssuedView) {
+  return {
+    ...summaryOf(issued.record),
+    content: issued.record.statement.predicate.content,
+    signatures: signatures.map(({ record, content }) => ({
+      digest: record.digest,
+      account: record.statement.predicate.actor,
+      printedName: content.printedName,
+      meaning: content.meaning,
+      statement: content.statement,
+      signedAt: record.statement.predicate.claimedAt,
+    })),
+    ...(changed !== undefined && { changed }),
+  };
 }
 
 function subjectOf(query: {
