@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { visibleText } from '@countersign/kernel';
-import { parseArguments } from './command/build-program.ts';
+import { dataDirOption, parseArguments } from './command/build-program.ts';
 import type { Command } from './command/command.ts';
 import type { CommandRun } from './command/command-run.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -29,7 +29,7 @@ export async function runCommand(
   const { command, input } = parsed;
   const json = input.flag('json');
   const shown = visibleIo(io);
-  const session = createSession(shown, input);
+  const session = createSession(shown, input, dataDirOption(command));
   try {
     const { ok, result, lines, isPrinted = false } = await command.run(input, session);
     if (json) {

@@ -32,7 +32,11 @@ export interface Session {
   close(): void;
 }
 
-export function createSession(io: Io, input: Input): Session {
+export function createSession(
+  io: Io,
+  input: Input,
+  dataDirOption: 'data' | 'data-dir' = 'data',
+): Session {
   const cwd = io.cwd ?? process.cwd();
   const isQuiet = input.flag('json') && !io.isTerminal;
   let profile: Profile | undefined;
@@ -42,7 +46,7 @@ export function createSession(io: Io, input: Input): Session {
       env: io.env,
       cwd,
       as: input.optionalText('as'),
-      data: input.optionalText('data'),
+      data: input.optionalText(dataDirOption),
       server: input.optionalText('server'),
     }));
   const client = (token: string | undefined) =>

@@ -20,6 +20,26 @@ export const COMMON_OPTIONS: readonly OptionSpec[] = [
   { flags: '--passphrase-file FILE', summary: 'file with the passphrase of the signing key' },
 ];
 
+/** Of a command with a `--data` of its own, for which that name means rows. */
+const DATA_DIR: OptionSpec = {
+  flags: '--data-dir DIR',
+  summary: 'data directory (COUNTERSIGN_DATA)',
+};
+
+function hasOwnData({ options = [] }: Command): boolean {
+  return options.some(({ flags }) => flags.startsWith('--data '));
+}
+
+/** Name of the option that gives the data directory. */
+export function dataDirOption(command: Command): 'data' | 'data-dir' {
+  return hasOwnData(command) ? 'data-dir' : 'data';
+}
+
+function commonOptions(command: Command): readonly OptionSpec[] {
+  if (!hasOwnData(command)) return COMMON_OPTIONS;
+  return COMMON_OPTIONS.map((one) => (one.flags.startsWith('--data ') ? DATA_DIR : one));
+}
+
 /** Reads a command line against the commands; help and misuse are written to `io`. */
 export function parseArguments(
   commands: readonly Command[],
@@ -112,7 +132,9 @@ function declare(
     const dots = isRepeated ? `${name}...` : name;
     one.argument(isOptional ? `[${dots}]` : `<${dots}>`, summary);
   }
-  for (const spec of [...(command.options ?? []), ...COMMON_OPTIONS]) one.addOption(optionOf(spec));
+  for (const spec of [...(command.options ?? []), ...commonOptions(command)]) {
+    one.addOption(optionOf(spec));
+  }
   one.addHelpText('after', `\nExample:\n  ${command.example}`);
   one.action((...given: readonly unknown[]) => {
     const names = (command.arguments ?? []).map(({ name }) => name);

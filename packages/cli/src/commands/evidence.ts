@@ -46,23 +46,24 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
   const gapsOnly = input.flag('gaps');
   const built = await builtOf(session, { model, version }, input.optionalText('use'));
   const lines = frameworks.flatMap(
-    ({ framework, packVersion, tier, reached, blocking, clauses }) => [
+    ({ framework, packVersion, tier, reached, blocking, clauses, replaced, newlyAsked }) => [
       `${framework} ${packVersion}, tier ${tier}, due by ${reached}: ${blocking} blocking`,
       ...table(
         ['clause', 'evidence', 'status', 'what of it', 'records'],
-        clauses.flatMap(({ ref, evidence: items }) =>
+        clauses.flatMap(({ ref, bindsFrom, evidence: items }) =>
           items
             .filter(({ status }) => !gapsOnly || GAPS.has(status))
             .map((item) => [
               ref,
               item.kind === undefined ? item.id : `${item.id} (${item.kind})`,
               item.status,
-              toldOf(item),
+              toldOf(item, bindsFrom),
               item.records.map(short).join(' '),
             ]),
         ),
       ),
       ...shortfallLines(clauses),
+      ...newlyAskedLines({ framework, replaced, newlyAsked }),
       '',
     ],
   );
@@ -76,11 +77,15 @@ async function runEvidence(input: Input, session: Session): Promise<Outcome> {
 type Item = EvidenceReply['frameworks'][number]['clauses'][number]['evidence'][number];
 
 /** Since when it stands, where it was carried from, who waived it, when it is due. */
-function toldOf({ status, due, since, carriedFrom, until, waivedBy }: Item): string {
+function toldOf(
+  { status, due, since, carriedFrom, until, waivedBy }: Item,
+  bindsFrom: string | undefined,
+): string {
   if (waivedBy !== undefined) {
     const end = waivedBy.until === undefined ? '' : ` until ${dayOf(waivedBy.until)}`;
     return `by ${waivedBy.accounts.join(', ')}${end}`;
   }
+  if (status === 'not yet due' && bindsFrom !== undefined) return `binds from ${bindsFrom}`;
   if (status === 'not yet due') return `due at ${due}`;
   if (status === 'expired') return until === undefined ? '' : `on ${dayOf(until)}`;
   if (since === undefined) return '';
@@ -90,6 +95,19 @@ function toldOf({ status, due, since, carriedFrom, until, waivedBy }: Item): str
 
 function dayOf(time: string): string {
   return time.slice(0, 10);
+}
+
+/** After a pack's text was replaced: what this one asks beyond it. */
+function newlyAskedLines({
+  framework,
+  replaced,
+  newlyAsked = [],
+}: Pick<EvidenceReply['frameworks'][number], 'framework' | 'replaced' | 'newlyAsked'>) {
+  if (replaced === undefined || newlyAsked.length === 0) return [];
+  return [
+    `it replaced ${replaced} and newly asks (countersign packs diff ${framework}):`,
+    ...newlyAsked.map(({ clause, evidence: item }) => `  ${item} for ${clause}`),
+  ];
 }
 
 function shortfallLines(

@@ -16,6 +16,7 @@ import { dataForget, dataGc, dataList, dataShow } from './data-versions.ts';
 import { decide, decisions } from './decide.ts';
 import { discuss } from './discuss.ts';
 import { dossier } from './dossier.ts';
+import { dossierCheck, dossierFetch, dossierList, dossierSign } from './dossier-issued.ts';
 import { afterReview, envelope, envelopeRender } from './envelope.ts';
 import { environmentImport, environmentSbom } from './environment.ts';
 import { evidence } from './evidence.ts';
@@ -47,6 +48,7 @@ import { ledgerCheckpoint, ledgerRebuild, ledgerVerify } from './ledger.ts';
 import { legalHoldLift, legalHoldList, legalHoldPlace, legalHoldShow } from './legal-hold.ts';
 import { login } from './login.ts';
 import { monitor, test } from './measure.ts';
+import { measure } from './measure-table.ts';
 import { models, versions } from './models.ts';
 import { modelsFetch } from './models-fetch.ts';
 import { modelsOnboard } from './models-onboard.ts';
@@ -54,6 +56,9 @@ import { modelsRegister } from './models-register.ts';
 import { notices, noticesRetry, noticesSettings, noticesTest } from './notices.ts';
 import { noticesChannel, noticesSecret } from './notices-channel.ts';
 import { overlays, overlaysAdd, overlaysExpire } from './overlays.ts';
+import { packsCheck } from './packs-check.ts';
+import { packsDiff } from './packs-diff.ts';
+import { packsList } from './packs-list.ts';
 import { keysNew, people, peopleAdd } from './people.ts';
 import { policy, policyCheck, policyEffect } from './policy.ts';
 import { promote } from './promote.ts';
@@ -153,6 +158,7 @@ export const COMMANDS: readonly Command[] = [
   evidenceDraft,
   hazards,
   test,
+  measure,
   submit,
   envelope,
   envelopeRender,
@@ -204,6 +210,9 @@ export const COMMANDS: readonly Command[] = [
   policy,
   policyCheck,
   policyEffect,
+  packsList,
+  packsCheck,
+  packsDiff,
   promote,
   gate,
   admission,
@@ -218,6 +227,10 @@ export const COMMANDS: readonly Command[] = [
   monitor,
   trace,
   dossier,
+  dossierList,
+  dossierCheck,
+  dossierSign,
+  dossierFetch,
   exam,
   examPosture,
   exportCase,

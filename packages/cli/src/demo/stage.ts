@@ -132,6 +132,8 @@ export async function runAs(
       COUNTERSIGN_PASSPHRASE: passphraseOf(at.account),
       COUNTERSIGN_TOKEN: '',
       COUNTERSIGN_AS: '',
+      // Not as `--data`, which to some commands is a file of rows.
+      COUNTERSIGN_DATA: at.dataDir,
     },
     out: (line) => lines.push(line),
     err: (line) => {
@@ -140,10 +142,7 @@ export async function runAs(
     },
   };
   const server = at.server === undefined ? [] : ['--server', at.server];
-  const { exitCode, result } = await runCommand(
-    [...at.argv, '--as', at.account, '--data', at.dataDir, ...server],
-    own,
-  );
+  const { exitCode, result } = await runCommand([...at.argv, '--as', at.account, ...server], own);
   return { ok: exitCode === 0, result, lines, errors };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { TestPlanContent } from '@countersign/kernel';
-import { type PipelineFile, pipelineFileSchema, toRecordJson } from '@countersign/pipeline';
+import { type TestingPlan, toRecordJson, validationPlanSchema } from '@countersign/pipeline';
 import { z } from 'zod';
 import { atFile, usage } from '../errors.ts';
 import type { Draft } from '../signing/person-statement.ts';
@@ -13,12 +13,9 @@ const Plan = z.looseObject({
   version: z.string().min(1),
   author: z.string().min(1),
   phase: z.literal('validation'),
-  /** The sealed split, `dataset.split`. */
-  data: z.string().min(1).max(130),
+  data: z.unknown(),
   testing: z.unknown(),
 });
-
-type Testing = NonNullable<PipelineFile['testing']>;
 
 /**
  * The `test-plan` that a validator's plan becomes, before any row is opened; undefined for another kind of YAML.
@@ -37,16 +34,8 @@ export function validationPlanDraft(
   const yaml = parseYamlText(file, text);
   if (!isPlan(yaml.value)) return undefined;
   const plan = readYaml(yaml, Plan);
-  const testing = pipelineFileSchema.shape.testing.safeParse(plan.testing);
-  if (!testing.success) {
-    const [issue] = testing.error.issues;
-    const path = ['testing', ...(issue?.path ?? [])];
-    throw atFile(
-      file,
-      yaml.lineOf(path),
-      `\`${path.map(String).join('.')}\`: ${issue?.message ?? 'is malformed'}`,
-    );
-  }
+  // The server reads the signed plan by the same schema: what it would refuse is refused before anybody signs.
+  const { testing } = readYaml(yaml, validationPlanSchema);
   if (plan.author !== about.account) {
     throw atFile(
       file,
@@ -68,7 +57,7 @@ export function validationPlanDraft(
     content: {
       phase: 'validation',
       declaredAt: about.now,
-      limits: testing.data === undefined ? [] : limitsOf(testing.data),
+      limits: limitsOf(testing),
       plan: toRecordJson(yaml.value),
     },
   };
@@ -79,7 +68,7 @@ function isPlan(value: unknown): boolean {
 }
 
 /** Every bound of the plan, one entry each. */
-function limitsOf(testing: Testing): TestPlanContent['limits'] {
+function limitsOf(testing: TestingPlan): TestPlanContent['limits'] {
   return [testing.metrics, testing.fairness?.limits, testing.sensitivity?.limits].flatMap(
     (limits) =>
       Object.entries(limits ?? {}).flatMap(([metric, { min, max }]) => [

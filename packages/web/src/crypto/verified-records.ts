@@ -19,8 +19,10 @@ import {
   readProofBundle,
   supersededDigests,
   toHex,
+  type ValidationFacts,
   type Verdict,
   type VersionContext,
+  validationFacts,
   verifyBundle,
   versionContext,
 } from '@countersign/kernel';
@@ -91,6 +93,8 @@ export interface VerifiedRecords {
   readonly measured: readonly MeasuredLine[];
   /** How the version that was asked about was built. */
   readonly built?: BuiltFacts;
+  /** What validators measured of it. */
+  readonly validated?: ValidationFacts;
 }
 
 /** Everything in it is plain data: it crosses from a worker to the page. */
@@ -120,7 +124,9 @@ export function verifyRecords(asked: RecordsQuestion): RecordsAnswer {
     ...(found === undefined ? {} : { duties: dutiesFound(set, found) }),
     names: Object.fromEntries(records.map(({ digest }) => [digest, namedBy(set, digest)])),
     measured: found === undefined ? [] : measuredLines(set, found),
-    ...(found === undefined ? {} : { built: builtFacts(set, found) }),
+    ...(found === undefined
+      ? {}
+      : { built: builtFacts(set, found), validated: validationFacts(set, found) }),
   };
 }
 

@@ -27,6 +27,7 @@ import { EvidencePanel } from './evidence-panel.tsx';
 import { LineagePanel } from './lineage-panel.tsx';
 import { MetricsPanel } from './metrics-panel.tsx';
 import { toldOf } from './told-of-version.ts';
+import { ValidationPanel } from './validation-panel.tsx';
 import { VersionFindings } from './version-findings.tsx';
 
 const route = getRouteApi('/signed-in/models/$model/versions/$version');
@@ -114,6 +115,7 @@ function Version({ version, asOf, position }: VersionProps) {
         asOf={position}
       />
       <MetricsPanel measured={proven?.measured} />
+      <ValidationPanel facts={proven?.validated} />
       <BuildPanels built={proven?.built} />
       <DutiesPanel duties={proven?.duties} isPending={integrity.isPending} />
       <VersionFindings findings={version.findings} model={version.model} />
