@@ -88,8 +88,8 @@ test.each([
   ['two values, most rows the higher', (at: number) => (at < 5 ? 1 : 2), 2],
   ['many values, most rows the highest', (at: number) => (at < 30 ? at : 99), 2],
   ['few values', (at: number) => at % 3, 3],
-])('a number with %s has bins that can shift', async (_, valueOf, bins) => {
-  const rows = Array.from({ length: 1000 }, (_, at) => String(valueOf(at)));
+])('a number with %s has bins that can shift', async (_, made, bins) => {
+  const rows = Array.from({ length: 1000 }, (_, at) => String(made(at)));
   const table = await loadTable(
     { format: 'csv', bytes: Buffer.from(`code\n${rows.join('\n')}\n`) },
     { code: 'integer' },
