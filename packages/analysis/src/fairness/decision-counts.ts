@@ -2,13 +2,14 @@
 
 import type { Grouping } from '@countersign/pipeline';
 import { adverseExpression, type Cutoff } from '../binary/cutoff.ts';
+import { AnalysisError } from '../errors.ts';
 import type { Moments } from '../intervals/standardised-difference.ts';
 import { sumOver } from '../numeric/sum.ts';
 import { literal } from '../table/column-type.ts';
 import { exactSums, momentsOfSums } from '../table/exact-moments.ts';
-import { groupPlace, readGroupNames } from '../table/grouping.ts';
+import { GROUPS_MAX, groupExpression, groupName, readGroupNames } from '../table/grouping.ts';
 import { refuseBadScores } from '../table/roles.ts';
-import type { Table } from '../table/table.ts';
+import type { ResultColumns, Table } from '../table/table.ts';
 
 /** What counts as a denial: the recommendation at the cutoff, or the action that the firm recorded. */
 export type DecisionBasis =
@@ -34,21 +35,51 @@ export interface GroupDecisions extends StratumCounts {
   readonly score?: Moments;
 }
 
-/** Decisions by group, ascending by name; `factors` define the strata. Rows without a recorded action are left out. */
+// More strata than this nobody can read, and the engine would hold as many texts as rows.
+const STRATA_MAX = 1_000_000;
+
+/**
+ * Decisions by group, ascending by name; `factors` define the strata. Rows without a recorded action are left out. One pass:
+ * scores are summed by the engine in whole numbers, which no order of rows or threads changes.
+ */
 export async function readDecisions(
   table: Table,
   basis: DecisionBasis,
   by: { readonly groupings: readonly Grouping[]; readonly factors: readonly string[] },
 ): Promise<readonly GroupDecisions[]> {
-  if (basis.on === 'recommendation') await refuseBadScores(table, basis.score);
-  const names = await readGroupNames(table, by.groupings);
-  const place = groupPlace(table, by.groupings, names);
-  const strata = await readStrata(table, { basis, place, factors: by.factors });
-  const moments = basis.on === 'action' ? new Map() : await readMoments(table, basis.score, place);
-  return names.flatMap((group, index) => {
-    const counts = strata.get(index + 1);
-    return counts === undefined ? [] : [decisionsOf(group, counts, moments.get(index + 1))];
+  const factors = by.factors.map((name) => `coalesce(CAST(${table.column(name)} AS VARCHAR), '')`);
+  const [groups, strata, denials, counts, ...scores] = await table.select(
+    `SELECT ${groupExpression(table, by.groupings)} AS g,
+       ${factors.length === 0 ? "''" : factors.join(' || chr(31) || ')} AS f,
+       ${adverseDecision(table, basis)} AS d, count(*)${basis.on === 'action' ? '' : scoreItems(table, basis.score)}
+     FROM ${table.relation} GROUP BY g, f, d ORDER BY g, f, d LIMIT ${STRATA_MAX + 1}`,
+  );
+  if (basis.on === 'recommendation' && !areProbabilities(scores)) {
+    await refuseBadScores(table, basis.score);
+  }
+  await refuseTooMany(table, by.groupings, groups!);
+  const found = new Map<string, MutableGroup>();
+  groups!.forEach((name, index) => {
+    const denied = denials![index];
+    if (denied === null) return;
+    const group = found.get(String(name)) ?? { strata: new Map(), sums: [0n, 0n, 0n] };
+    found.set(String(name), group);
+    const stratum = group.strata.get(String(strata![index])) ?? { approved: 0, denied: 0 };
+    group.strata.set(String(strata![index]), stratum);
+    stratum[denied === true ? 'denied' : 'approved'] += Number(counts![index]);
+    if (basis.on === 'action') return;
+    const own = [counts, scores[0], scores[1]].map((one) => BigInt(String(one![index])));
+    group.sums = [group.sums[0] + own[0]!, group.sums[1] + own[1]!, group.sums[2] + own[2]!];
   });
+  return [...found].map(([name, { strata: own, sums }]) =>
+    decisionsOf(name, own, basis.on === 'action' ? undefined : momentsOfSums(...sums)),
+  );
+}
+
+interface MutableGroup {
+  readonly strata: Map<string, { approved: number; denied: number }>;
+  /** Rows, scores and squared scores, as `exactSums` gives them. */
+  sums: [bigint, bigint, bigint];
 }
 
 type Strata = ReadonlyMap<string, StratumCounts>;
@@ -62,45 +93,30 @@ function decisionsOf(group: string, strata: Strata, score: Moments | undefined):
   return { group, n: approved + denied, approved, denied, strata, ...moments };
 }
 
-async function readStrata(
-  table: Table,
-  by: {
-    readonly basis: DecisionBasis;
-    readonly place: string;
-    readonly factors: readonly string[];
-  },
-): Promise<ReadonlyMap<number, Strata>> {
-  const factors = by.factors.map((name) => `coalesce(CAST(${table.column(name)} AS VARCHAR), '')`);
-  const [places, names, denials, counts] = await table.select(
-    `SELECT ${by.place} AS g, ${factors.length === 0 ? "''" : factors.join(' || chr(31) || ')} AS f,
-       ${adverseDecision(table, by.basis)} AS d, CAST(count(*) AS DOUBLE)
-     FROM ${table.relation} WHERE d IS NOT NULL GROUP BY g, f, d ORDER BY g, f, d`,
-  );
-  const groups = new Map<number, Map<string, { approved: number; denied: number }>>();
-  places!.forEach((place, index) => {
-    const strata = groups.get(Number(place)) ?? new Map();
-    const stratum = strata.get(String(names![index])) ?? { approved: 0, denied: 0 };
-    stratum[denials![index] === true ? 'denied' : 'approved'] += Number(counts![index]);
-    groups.set(Number(place), strata.set(String(names![index]), stratum));
-  });
-  return groups;
+/** The sums of a score, then whether every row of the stratum has one within 0 and 1. */
+function scoreItems(table: Table, score: string): string {
+  const value = `CAST(${table.column(score)} AS DOUBLE)`;
+  const [, ...sums] = exactSums(value);
+  // NaN is greater than any number here.
+  return `, ${sums.join(', ')}, count(${value}) = count(*) AND min(${value}) >= 0 AND max(${value}) <= 1`;
 }
 
-// Summed by the engine in whole numbers, which no order of rows or threads changes.
-async function readMoments(
+function areProbabilities(scores: ResultColumns): boolean {
+  return (scores.at(-1) ?? []).every((one) => one === true);
+}
+
+async function refuseTooMany(
   table: Table,
-  score: string,
-  place: string,
-): Promise<ReadonlyMap<number, Moments>> {
-  const sums = exactSums(`CAST(${table.column(score)} AS DOUBLE)`);
-  const [places, ...columns] = await table.select(
-    `SELECT ${place} AS g, ${sums.join(', ')} FROM ${table.relation} GROUP BY g ORDER BY g`,
-  );
-  return new Map(
-    places!.map((one, index) => {
-      const [count, sum, squares] = columns.map((column) => column[index]);
-      return [Number(one), momentsOfSums(count, sum, squares)] as const;
-    }),
+  groupings: readonly Grouping[],
+  groups: ResultColumns[number],
+): Promise<void> {
+  // Throws for too many groups, whatever the strata; the names are known by now.
+  if (new Set(groups).size > GROUPS_MAX) await readGroupNames(table, groupings);
+  if (groups.length <= STRATA_MAX) return;
+  throw new AnalysisError(
+    'plan_invalid',
+    `the factors of \`${groupName(groupings)}\` make more than ${STRATA_MAX} strata; use factors of fewer values`,
+    { details: { grouping: groupName(groupings) } },
   );
 }
 

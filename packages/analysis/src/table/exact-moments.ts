@@ -7,7 +7,8 @@ const SCALE = 2 ** Number(BITS);
 
 /** SQL of the count, sum and sum of squares of a column of numbers in [0, 1], as integers that no order of rows changes. */
 export function exactSums(value: string): readonly [string, string, string] {
-  const scaled = (item: string) => `sum(CAST(${item} * ${SCALE} AS BIGINT))`;
+  // A number out of range is left out here; whoever asks refuses it.
+  const scaled = (item: string) => `coalesce(sum(TRY_CAST(${item} * ${SCALE} AS BIGINT)), 0)`;
   return ['count(*)', scaled(value), scaled(`${value} * ${value}`)];
 }
 

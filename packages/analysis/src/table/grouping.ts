@@ -5,8 +5,8 @@ import { literal } from './column-type.ts';
 import type { Table } from './table.ts';
 
 const INTERSECTION = ' × ';
-// More groups than anyone can read; each is also looked up in a list for every row.
-const GROUPS_MAX = 1000;
+/** More groups than anyone can read; each is also looked up in a list for every row. */
+export const GROUPS_MAX = 1000;
 
 /** The intersection of several groupings as one: `sex × age-band`, with groups such as `female × under 25`. */
 export function groupName(groupings: readonly Grouping[]): string {
