@@ -14,7 +14,7 @@ import {
   type Table,
 } from '../src/index.ts';
 import { printedSeed, seededNumbers } from './agreement/generated-rows.ts';
-import { coverageOf } from './coverage/coverage-of.ts';
+import { coverageOf } from './interval-coverage/coverage-of.ts';
 
 type Plan = AlternativesInput['plan'];
 const CUTOFF = { cutoff: '0.5', adverseWhen: 'at-or-above' } as const;

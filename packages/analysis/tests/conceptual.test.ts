@@ -21,7 +21,7 @@ import {
   type Table,
 } from '../src/index.ts';
 import { drawsOf, normalDraws, shuffledPlaces } from '../src/numeric/draws.ts';
-import { coverageOf } from './coverage/coverage-of.ts';
+import { coverageOf } from './interval-coverage/coverage-of.ts';
 
 const COLUMNS: ColumnTypes = {
   income: 'number',

@@ -15,7 +15,7 @@ import {
   type Table,
 } from '../src/index.ts';
 import { printedSeed, seededNumbers } from './agreement/generated-rows.ts';
-import { coverageOf } from './coverage/coverage-of.ts';
+import { coverageOf } from './interval-coverage/coverage-of.ts';
 
 const CUTOFF = { cutoff: '0.5', adverseWhen: 'at-or-above' } as const;
 const BASIS: DecisionBasis = { on: 'recommendation', score: 'score', cutoff: CUTOFF };

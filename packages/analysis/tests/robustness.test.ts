@@ -21,7 +21,7 @@ import { drawsOf, normalDraws, shuffledPlaces } from '../src/numeric/draws.ts';
 import { clusteredShare } from '../src/sensitivity/noisy-scores.ts';
 import { pairedProportions } from '../src/sensitivity/paired-shift.ts';
 import type { Scenario } from '../src/sensitivity/scenarios.ts';
-import { coverageOf } from './coverage/coverage-of.ts';
+import { coverageOf } from './interval-coverage/coverage-of.ts';
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
 const COLUMNS: ColumnTypes = {

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lintDocument, renderHtml, renderJson } from '../src/dossier/index.ts';
+import { lintDocument, renderJson } from '../src/dossier/index.ts';
 import {
   compileRequest,
   decodeFirmLog,
@@ -45,15 +45,18 @@ describe.each(firms)('the log of $name', ({ name, set }) => {
 
   const directory = join(SAMPLES, name);
   test.skipIf(!existsSync(directory))(
-    'gives the same HTML and JSON as are committed beside it',
+    'gives the same JSON as is committed beside it, of which the PDF is another edition',
     () => {
-      for (const { model, subjectRef } of documents) {
-        const file = `${model.id.replace(/^doc\//, '')}-${subjectRef.version ?? 0}`;
-        const committed = (ending: string) =>
-          readFileSync(join(directory, `${file}.${ending}`), 'utf8');
-        expect(renderHtml(model) === committed('html')).toBe(true);
-        expect(renderJson(model) === committed('json')).toBe(true);
-      }
+      const committed = readdirSync(directory).filter((file) => file.endsWith('.json'));
+      expect(committed.length).toBeGreaterThan(1);
+      const made = new Map(
+        documents.map(({ model, subjectRef }) => [
+          `${model.id.replace(/^doc\//, '')}-${subjectRef.version ?? 0}.json`,
+          renderJson(model),
+        ]),
+      );
+      for (const file of committed)
+        expect(made.get(file) === readFileSync(join(directory, file), 'utf8'), file).toBe(true);
     },
   );
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { packsInScope, type RecordSet, versionContext } from '@countersign/kernel';
-import { renderHtml, renderJson, renderPdf } from '../dossier/index.ts';
+import { renderJson, renderPdf } from '../dossier/index.ts';
 import { registeredVersions } from '../registry/index.ts';
 import type { CompiledDocument } from './document-kind.ts';
 import { compileRequest } from './document-kinds.ts';
@@ -14,7 +14,19 @@ export interface SampleFile {
   readonly pages?: number;
 }
 
-/** Every document that a pack in scope outlines about a registered version, as of the last record of the file. */
+/** Documents worth reading of a version that is on its way or in use; others want a period, an envelope, a decision. */
+const OUTLINED: ReadonlySet<string> = new Set([
+  'doc/model-development',
+  'doc/independent-validation',
+  'doc/fda-ai-dsf-submission',
+  'doc/design-development-file',
+]);
+const OWN: readonly { readonly document: string }[] = [
+  { document: 'doc/clause-coverage-matrix' },
+  { document: 'doc/model-card' },
+];
+
+/** The documents about every registered version that its packs in scope outline, as of the last record of the file. */
 export function sampleDocuments(log: Uint8Array): readonly CompiledDocument[] {
   return sampleDocumentsOf(decodeFirmLog(log));
 }
@@ -25,24 +37,26 @@ export function sampleDocumentsOf(set: RecordSet): readonly CompiledDocument[] {
     const found = versionContext(set, ref);
     if (!found.ok) return [];
     const outlined = packsInScope(set, found.context).flatMap(({ pack }) =>
-      pack.documents.map(({ id }) => ({ document: id, framework: pack.id })),
+      pack.documents.flatMap(({ id }) =>
+        OUTLINED.has(id) ? [{ document: id, framework: pack.id }] : [],
+      ),
     );
     const { workspace, model, use, version } = ref;
-    return outlined.map((one) =>
+    return [...outlined, ...OWN].map((one) =>
       compileRequest(documentRequest(set, { workspace, params: { ...one, model, use, version } })),
     );
   });
 }
 
-/** The PDF, HTML and JSON editions of `sampleDocuments`: the same file and renderer, the same bytes. */
+/** The PDF and JSON editions of what packs outline among `sampleDocuments`: the same file and renderer, the same bytes. */
 export function samplesOf(log: Uint8Array): readonly SampleFile[] {
   const text = new TextEncoder();
-  return sampleDocuments(log).flatMap(({ model, subjectRef }) => {
+  const outlined = sampleDocuments(log).filter(({ model }) => OUTLINED.has(model.id));
+  return outlined.flatMap(({ model, subjectRef }) => {
     const name = `${model.id.replace(/^doc\//, '')}-${subjectRef.version ?? 0}`;
     const { bytes, pages } = renderPdf(model);
     return [
       { name: `${name}.pdf`, bytes, pages },
-      { name: `${name}.html`, bytes: text.encode(renderHtml(model)) },
       { name: `${name}.json`, bytes: text.encode(renderJson(model)) },
     ];
   });

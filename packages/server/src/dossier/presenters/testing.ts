@@ -118,13 +118,19 @@ function groupTables(rows: readonly Fields[], record: DossierRecord): readonly B
     return tableBlock(
       [attribute === '' ? 'Group' : labelOf(attribute), 'Metric', ...FIGURE_COLUMNS],
       own.map((row) => [
-        namedGroup(row.group).value,
+        groupWord(row.group),
         metricName(textOf(row.metric) ?? ''),
         ...figureCells(row),
       ]),
       { caption: `${by}${against}${levelNote(own)}`, cite: record.digest },
     );
   });
+}
+
+/** A group's value as readers call it: one that is itself a metric by the metric's name. */
+function groupWord(group: Json | undefined): string {
+  const { attribute, value } = namedGroup(group);
+  return attribute === 'metric' ? metricName(value) : value;
 }
 
 /** Of the cells that `figureCells` gives. */
@@ -187,7 +193,7 @@ function judgedSegments(
   return tableBlock(
     [attribute === '' ? 'Segment' : labelOf(attribute), 'Metric', ...FIGURE_COLUMNS],
     rows.map((row) => [
-      namedGroup(row.segment).value,
+      groupWord(row.segment),
       metricName(textOf(row.metric) ?? ''),
       ...figureCells(row),
     ]),

@@ -183,7 +183,12 @@ function gateBlocks(set: RecordSet, context: VersionContext, now: string): reado
   });
 }
 
+/** Every gap stands in the tables of the packs. */
+const REASONS_MAX = 3;
+
 function conditionRow({ gate, id, outcome, reasons }: JudgedCondition) {
   const strong = outcome === 'pass' || outcome === 'excepted' ? {} : { style: 'strong' as const };
-  return [gate, id, { text: outcome, ...strong }, reasons.join('; ')];
+  const more = reasons.length > REASONS_MAX ? [`and ${reasons.length - REASONS_MAX} more`] : [];
+  const why = [...reasons.slice(0, REASONS_MAX), ...more].join('; ');
+  return [gate, id, { text: outcome, ...strong }, why];
 }
