@@ -228,7 +228,7 @@ function sideBySide(
         const cells = part.map((metric) => byPlace.get(`${segment}\n${metric}`));
         const rowCount = cells.find((row) => row !== undefined)?.n;
         return [
-          namedGroup(segment).value,
+          groupWord(segment),
           measuredCell(textOf(rowCount) ?? ''),
           ...cells.map(segmentCell),
         ];
